@@ -50,7 +50,8 @@ sealed class Assets
     {
         var packed = new MemoryStream();
         using (var stream = wrap(packed)) stream.Write(plain);
-        return packed.Length < plain.Length ? packed.ToArray() : null;
+        var bytes = packed.ToArray();
+        return bytes.Length < plain.Length ? bytes : null;
     }
 
     static string ReadEmbedded(string name)

@@ -4,7 +4,7 @@ namespace ModelZoo.Hub.Web.Components;
 public sealed record TaxonStep(string Text, Href? Link = null);
 
 /// <summary>What stands above every page of a repository.</summary>
-public sealed record RepositoryHeading(RepositoryAddress Address, string DefaultBranch)
+public sealed record RepositoryHeading(RepositoryLinks Links, string DefaultBranch)
 {
     public bool IsPrivate { get; init; }
     public string? Description { get; init; }

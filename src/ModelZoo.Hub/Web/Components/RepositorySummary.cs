@@ -1,7 +1,7 @@
 namespace ModelZoo.Hub.Web.Components;
 
 /// <summary>A repository in a list: what one line can say about it.</summary>
-public sealed record RepositorySummary(RepositoryAddress Address, DateTimeOffset UpdatedAt)
+public sealed record RepositorySummary(RepositoryLinks Links, DateTimeOffset UpdatedAt)
 {
     public bool IsPrivate { get; init; }
     public string? Description { get; init; }

@@ -4,7 +4,7 @@ namespace ModelZoo.Hub.Web.Components;
 public sealed record Snippet(string Tool, string Text)
 {
     /// <summary>The ways that work for every repository, and those its library adds.</summary>
-    public static IReadOnlyList<Snippet> For(RepositoryAddress address, string baseUrl, string? library, string? pipelineTag)
+    public static IReadOnlyList<Snippet> For(RepositoryLinks address, string baseUrl, string? library, string? pipelineTag)
     {
         var type = address.Kind == "model" ? "" : $" --repo-type {address.Kind}";
         var all = new List<Snippet>
@@ -23,7 +23,7 @@ public sealed record Snippet(string Tool, string Text)
         return all;
     }
 
-    static string Python(RepositoryAddress address, string baseUrl, string? library) => (address.Kind, library) switch
+    static string Python(RepositoryLinks address, string baseUrl, string? library) => (address.Kind, library) switch
     {
         ("model", "transformers") => $"""
             import os; os.environ["HF_ENDPOINT"] = "{baseUrl}"

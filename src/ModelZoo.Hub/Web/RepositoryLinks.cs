@@ -5,7 +5,7 @@ namespace ModelZoo.Hub.Web;
 /// named <c>feature/x</c> is one segment of the address.
 /// </summary>
 /// <param name="Kind">model, dataset or space.</param>
-public sealed record RepositoryAddress(string Kind, string Owner, string Name)
+public sealed record RepositoryLinks(string Kind, string Owner, string Name)
 {
     public string Id => $"{Owner}/{Name}";
 

@@ -1,0 +1,13 @@
+namespace ModelZoo.Hub.Web.Pages.Jobs;
+
+public sealed record JobLogLine(DateTimeOffset At, string Text);
+
+/// <summary>Did it work, and what did it say.</summary>
+public sealed record JobPageModel(PageFrame Frame, JobLine Job)
+{
+    public IReadOnlyList<JobLogLine> Log { get; init; } = [];
+    public string? Error { get; init; }
+    public DateTimeOffset? NextAttemptAt { get; init; }
+    public string? Worker { get; init; }
+    public bool MayRetry { get; init; }
+}
