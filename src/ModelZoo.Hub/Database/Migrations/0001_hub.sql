@@ -232,6 +232,7 @@ create table upload (                              -- bytes on their way in
     digest text not null,
     size_bytes bigint not null,
     part_bytes bigint,                             -- null: one PUT
+    finished_at bigint,                            -- verified and stored; kept a while so that a repeated request is answered alike
     handle text,                                   -- the blob store's own name for an upload in parts
     created_at bigint not null,
     expires_at bigint not null
