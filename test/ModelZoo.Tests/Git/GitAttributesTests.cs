@@ -6,31 +6,35 @@ public sealed class GitAttributesTests
 {
     static readonly string[] States = ["filter=lfs", "filter=lfs", "filter=lfs diff=lfs -text", "-filter", "!filter", "filter", "filter=other", "text", "filter=lfs !filter", "-filter filter=lfs", "filter=lfs b@d", ""];
 
-    static void Compare(GitBinary git, string text, IReadOnlyCollection<string> paths)
+    /// <summary>Every text is the .gitattributes of a folder of its own, so that one git answers for all.</summary>
+    static void Compare(IReadOnlyList<(string Text, IReadOnlyCollection<string> Paths)> cases)
     {
-        File.WriteAllText(Path.Combine(git.Folder, ".gitattributes"), text);
-        var fields = git.RunWith(string.Concat(paths.Select(path => path + "\0")), null, "check-attr", "-z", "--stdin", "filter").Split('\0');
-        var attributes = GitAttributes.Parse(text);
-        for (var i = 0; i + 2 < fields.Length; i += 3)
-            Assert.True(attributes.IsLfs(RepoPath.Parse(fields[i])) == (fields[i + 2] == "lfs"), $"{fields[i]} is {fields[i + 2]} for git, with\n{text}");
+        using var git = new GitBinary();
+        for (var i = 0; i < cases.Count; i++) git.Write($"{i}/.gitattributes", cases[i].Text);
+        var fields = git.RunWith(string.Concat(cases.SelectMany((one, i) => one.Paths.Select(path => $"{i}/{path}\0"))), null, "check-attr", "-z", "--stdin", "filter").Split('\0');
+        var values = Enumerable.Range(0, fields.Length / 3).ToDictionary(i => fields[i * 3], i => fields[i * 3 + 2]);
+        for (var i = 0; i < cases.Count; i++)
+        {
+            var attributes = GitAttributes.Parse(cases[i].Text);
+            foreach (var path in cases[i].Paths)
+                Assert.True(attributes.IsLfs(RepoPath.Parse(path)) == (values[$"{i}/{path}"] == "lfs"), $"case {i}: {path} is {values[$"{i}/{path}"]} for git, with\n{cases[i].Text}");
+        }
     }
 
     [Fact]
     public void Random_attributes_mean_what_git_check_attr_says()
     {
-        using var git = new GitBinary();
-        for (var seed = 0; seed < 150; seed++)
+        Compare([.. Enumerable.Range(0, 400).Select(seed =>
         {
             var random = new Random(seed);
             var lines = Enumerable.Range(0, 1 + random.Next(5)).Select(_ => $"{RandomPatterns.Pattern(random)} {States[random.Next(States.Length)]}\n");
-            Compare(git, string.Concat(lines), [.. Enumerable.Range(0, 80).Select(_ => RandomPatterns.Path(random)).Distinct()]);
-        }
+            return (string.Concat(lines), (IReadOnlyCollection<string>)[.. Enumerable.Range(0, 80).Select(_ => RandomPatterns.Path(random)).Distinct()]);
+        })]);
     }
 
     [Fact]
     public void Quotes_blanks_comments_and_other_lines_mean_what_they_mean_to_git()
     {
-        using var git = new GitBinary();
         string[] paths = ["a b", "é", "#x", "x", "!x", "big", "small", "d/big", "a", "q\"q", "b\\c"];
         string[] texts =
         [
@@ -39,7 +43,7 @@ public sealed class GitAttributesTests
             "\"q\\\"q\" filter=lfs\n", "b\\\\c filter=lfs\n", "x -filter=lfs\nbig !filter=lfs\n", "* filter=lfs\nx -filter=lfs\nbig !filter=lfs\n", "\"x\"filter=lfs\n", "*\\ filter=lfs\n", "x filter=LFS\n", "X filter=lfs\n",
             "* filter=lfs\nx !!filter\n", "* filter=lfs\nx -!filter\n", GitAttributes.DefaultForModels,
         ];
-        foreach (var text in texts) Compare(git, text, paths);
+        Compare([.. texts.Select(text => (text, (IReadOnlyCollection<string>)paths))]);
     }
 
     [Fact]
