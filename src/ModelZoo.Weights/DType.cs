@@ -90,6 +90,9 @@ public sealed class DType
     /// <summary>Zero when the size varies from element to element.</summary>
     public int BytesPerBlock { get; }
 
+    /// <summary>A plain floating-point type; false for whole numbers, texts and quantised blocks.</summary>
+    public bool IsFloating => Name[0] == 'F' || this == BF16;
+
     public bool HasFixedSize => BytesPerBlock > 0;
 
     /// <summary>Bits an element takes on average, scales included: 4.5 for Q4_K.</summary>

@@ -105,7 +105,8 @@ sealed class SourceCursor(IByteSource source, WeightFormat format, long start = 
             kept = Math.Min(_filled - from, wanted);
             _window.AsSpan(from, kept).CopyTo(window);
         }
-        _next = Math.Min(_next * 2, LargestWindow);
+        // Whoever reads on wants more at a time; whoever jumped past content wants a short look around the new place.
+        _next = Position <= _windowOffset + _filled ? Math.Min(_next * 2, LargestWindow) : FirstWindow;
         _window = window;
         _windowOffset = Position;
         _filled = kept;

@@ -1,16 +1,19 @@
 using System.Buffers.Binary;
+using ModelZoo.Weights.Protobuf;
 
 namespace ModelZoo.Weights;
 
 /// <summary>Says what a file is from its bytes; its name does not matter.</summary>
 public static class WeightFormats
 {
-    public static async ValueTask<WeightFormat> DetectAsync(IByteSource source, CancellationToken stop) =>
-        Detect(await PrefixSource.OpenAsync(source, stop));
-
-    static WeightFormat Detect(PrefixSource source)
+    public static async ValueTask<WeightFormat> DetectAsync(IByteSource source, CancellationToken stop)
     {
-        var head = source.Prefix.Span;
+        var opened = await PrefixSource.OpenAsync(source, stop);
+        return DetectMagic(opened.Prefix.Span) is var format and not WeightFormat.Unknown ? format : await ProtobufKind.DetectAsync(opened, stop);
+    }
+
+    static WeightFormat DetectMagic(ReadOnlySpan<byte> head)
+    {
         if (head.StartsWith("GGUF"u8)) return WeightFormat.Gguf;
         if (LooksLikeIndex(head)) return WeightFormat.SafetensorsIndex;
         if (LooksLikeSafetensors(head)) return WeightFormat.Safetensors;

@@ -1,4 +1,5 @@
 using ModelZoo.Weights.Gguf;
+using ModelZoo.Weights.Onnx;
 using ModelZoo.Weights.Safetensors;
 
 namespace ModelZoo.Weights;
@@ -19,6 +20,7 @@ public static class WeightReader
         {
             WeightFormat.Safetensors => await SafetensorsHeader.ReadAsync(opened, stop),
             WeightFormat.Gguf => await GgufHeader.ReadAsync(opened, options, stop),
+            WeightFormat.Onnx => await OnnxHeader.ReadAsync(opened, stop),
             WeightFormat.SafetensorsIndex => throw new WeightFormatException(format,
                 "This is the index of a sharded model and holds no tensors; read it with SafetensorsIndex."),
             _ => throw new WeightFormatException(format, "The file is of no known weight format."),
