@@ -47,6 +47,9 @@ sealed class Refusal(RefusalKind kind, string message) : Exception(message)
 
     public TimeSpan? RetryAfter { get; init; }
 
+    /// <summary>What really happened, for the log; never shown.</summary>
+    public Exception? Cause { get; init; }
+
     /// <summary>Single findings behind the message, for instance of a card.</summary>
     public IReadOnlyList<string> Findings { get; init; } = [];
 
