@@ -77,7 +77,7 @@ public sealed partial class ZooClient
         options ??= new();
         var commit = (await GetRepositoryAsync(repo, options.Revision, stop: stop)).Sha
             ?? throw new ZooApiException(200, $"The hub does not say which commit '{options.Revision}' of {repo} is.");
-        var files = new List<TreeEntry>();
+        var files = new List<TreeItem>();
         await foreach (var entry in ListTreeAsync(repo, commit, recursive: true, stop: stop))
             if (entry.IsFile && options.Filter.Accepts(entry.Path)) files.Add(entry);
 

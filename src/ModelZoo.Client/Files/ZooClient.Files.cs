@@ -12,19 +12,19 @@ public sealed partial class ZooClient
     /// <param name="recursive">Everything below, not only its own entries.</param>
     /// <param name="withLastCommit">Ask for the last commit of every entry.</param>
     /// <param name="stop">Cancels the listing.</param>
-    public IAsyncEnumerable<TreeEntry> ListTreeAsync(RepoId repo, string revision = DefaultBranch, RepoPath? path = null, bool recursive = false,
+    public IAsyncEnumerable<TreeItem> ListTreeAsync(RepoId repo, string revision = DefaultBranch, RepoPath? path = null, bool recursive = false,
         bool withLastCommit = false, CancellationToken stop = default)
     {
         var address = $"{repo.ApiPath}/tree/{Address.Revision(revision)}{(path is null ? "" : "/" + Address.Path(path))}";
-        return _hub.PageAsync<TreeEntry>(address + Address.Query(("recursive", recursive ? "true" : null), ("expand", withLastCommit ? "true" : null)), stop);
+        return _hub.PageAsync<TreeItem>(address + Address.Query(("recursive", recursive ? "true" : null), ("expand", withLastCommit ? "true" : null)), stop);
     }
 
     /// <summary>Describes paths; those that do not exist are left out.</summary>
-    public async Task<IReadOnlyList<TreeEntry>> GetPathsAsync(RepoId repo, IEnumerable<RepoPath> paths, string revision = DefaultBranch, CancellationToken stop = default)
+    public async Task<IReadOnlyList<TreeItem>> GetPathsAsync(RepoId repo, IEnumerable<RepoPath> paths, string revision = DefaultBranch, CancellationToken stop = default)
     {
-        var found = new List<TreeEntry>();
+        var found = new List<TreeItem>();
         foreach (var some in paths.Chunk(500))                       // hubs refuse more than 1000 at once
-            found.AddRange(await _hub.PostAsync<TreeEntry[]>($"{repo.ApiPath}/paths-info/{Address.Revision(revision)}", new { paths = some, expand = false }, stop, repeatable: true));
+            found.AddRange(await _hub.PostAsync<TreeItem[]>($"{repo.ApiPath}/paths-info/{Address.Revision(revision)}", new { paths = some, expand = false }, stop, repeatable: true));
         return found;
     }
 

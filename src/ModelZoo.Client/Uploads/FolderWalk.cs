@@ -38,7 +38,7 @@ static class FolderWalk
     static bool IsIgnored((int Depth, GitIgnore Rules)[] ignores, string[] path, bool isFolder)
     {
         for (var i = ignores.Length - 1; i >= 0; i--)
-            if (ignores[i].Rules.Decide(path.AsSpan(ignores[i].Depth), isFolder) is { } decided) return decided;
+            if (ignores[i].Rules.FindVerdict(RepoPath.Parse(string.Join('/', path[ignores[i].Depth..])), isFolder) is { } decided) return decided;
         return false;
     }
 }

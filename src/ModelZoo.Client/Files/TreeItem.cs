@@ -10,8 +10,8 @@ namespace ModelZoo.Client;
 /// <param name="SizeBytes">Real size; 0 for folders.</param>
 /// <param name="Lfs">Set for a large file.</param>
 /// <param name="LastCommit">The last commit that changed it, when asked for.</param>
-public sealed record TreeEntry(
-    string Type, RepoPath Path, string Oid, [property: JsonPropertyName("size")] long SizeBytes, LfsPointer? Lfs = null, HistoryEntry? LastCommit = null)
+public sealed record TreeItem(
+    string Type, RepoPath Path, string Oid, [property: JsonPropertyName("size")] long SizeBytes, LfsFile? Lfs = null, HistoryEntry? LastCommit = null)
 {
     /// <summary>True for a file.</summary>
     [JsonIgnore] public bool IsFile => Type == "file";
@@ -24,5 +24,5 @@ public sealed record TreeEntry(
 /// <param name="Oid">SHA-256 of the content.</param>
 /// <param name="SizeBytes">Size of the content.</param>
 /// <param name="PointerSizeBytes">Size of the pointer that git keeps.</param>
-public sealed record LfsPointer(
+public sealed record LfsFile(
     string Oid, [property: JsonPropertyName("size")] long SizeBytes, [property: JsonPropertyName("pointerSize")] long PointerSizeBytes);
