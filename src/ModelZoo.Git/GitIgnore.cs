@@ -29,6 +29,9 @@ public sealed class GitIgnore
         return FindVerdict(path, isFolder: false) is true;
     }
 
+    /// <summary>What these rules alone say of a path below their own folder; null when none speaks of it. For a walk that meets a .gitignore in every folder.</summary>
+    public bool? FindVerdict(RepoPath path, bool isFolder) => FindVerdict(Encoding.UTF8.GetBytes(path.Value), isFolder);
+
     bool? FindVerdict(ReadOnlySpan<byte> path, bool isFolder)
     {
         for (var i = _rules.Count - 1; i >= 0; i--)

@@ -51,7 +51,7 @@ sealed class CardProjection(TreeReader trees) : IProjection
             TagsJson = JsonSerializer.Serialize(tags.Tags),
             Summary = CardWords.Summary(card.Body),
             Score = score.Total,
-            Grade = score.Grade,
+            Grade = score.Grade.ToString(),
             FindingsJson = JsonSerializer.Serialize(findings.Take(100).Select(f => new { f.Code, severity = f.IsError ? "error" : "warning", f.Place, f.Message })),
             PointsJson = JsonSerializer.Serialize(score.Points),
             FileCount = files.Count,

@@ -12,14 +12,7 @@ static class HuggingFaceErrors
 
     public static async Task WriteAsync(HttpContext http, Refusal refusal)
     {
-        var response = http.Response;
-        response.StatusCode = Status(refusal.Kind);
-        if (Code(refusal.Missing) is { } code) response.Headers["X-Error-Code"] = code;
-        response.Headers["X-Error-Message"] = HeaderText(refusal.Message);
-        if (refusal.CommitId is { } commit) response.Headers["X-Repo-Commit"] = commit;
-        if (refusal.RetryAfter is { } wait) response.Headers.RetryAfter = ((int)Math.Ceiling(wait.TotalSeconds)).ToString();
-        if (refusal.TotalBytes is { } total) response.Headers.ContentRange = $"bytes */{total}";
-
+        WriteHeaders(http, refusal);
         var body = new JsonObject { ["error"] = refusal.Message };
         if (refusal.Findings.Count > 0) body["errors"] = new JsonArray([.. refusal.Findings.Select(f => new JsonObject { ["message"] = f })]);
         if (refusal.ExistingUrl is { } existing)
@@ -27,7 +20,19 @@ static class HuggingFaceErrors
             body["url"] = http.RequestServices.GetService(typeof(PublicAddress)) is PublicAddress address ? address.Of(http) + existing : existing;
             body["name"] = existing.TrimStart('/').Replace("datasets/", "").Replace("spaces/", "");
         }
-        await response.WriteAsJsonAsync(body);
+        await http.Response.WriteAsJsonAsync(body);
+    }
+
+    /// <summary>Status and headers, which the LFS dialect shares: the same clients call both.</summary>
+    internal static void WriteHeaders(HttpContext http, Refusal refusal)
+    {
+        var response = http.Response;
+        response.StatusCode = Status(refusal.Kind);
+        if (Code(refusal.Missing) is { } code) response.Headers["X-Error-Code"] = code;
+        response.Headers["X-Error-Message"] = HeaderText(refusal.Message);
+        if (refusal.CommitId is { } commit) response.Headers["X-Repo-Commit"] = commit;
+        if (refusal.RetryAfter is { } wait) response.Headers.RetryAfter = ((int)Math.Ceiling(wait.TotalSeconds)).ToString();
+        if (refusal.TotalBytes is { } total) response.Headers.ContentRange = $"bytes */{total}";
     }
 
     static int Status(RefusalKind kind) => kind switch
@@ -42,7 +47,8 @@ static class HuggingFaceErrors
         RefusalKind.RangeNotSatisfiable => 416,
         RefusalKind.Unprocessable => 422,
         RefusalKind.TooMany => 429,
-        RefusalKind.NotSupported => 501,
+        RefusalKind.NotSupported => 405,
+        RefusalKind.Fault => 500,
         RefusalKind.Unavailable => 503,
         _ => throw new UnreachableException($"{kind}"),
     };

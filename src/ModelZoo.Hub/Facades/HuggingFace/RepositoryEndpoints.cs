@@ -77,7 +77,7 @@ static class RepositoryEndpoints
             changed["description"] = description;
         }
         if (body.Value("gated") is { ValueKind: not (JsonValueKind.False or JsonValueKind.Null) })
-            throw new Refusal(RefusalKind.NotSupported, "This hub has no gated repositories yet; make the repository private instead.");
+            throw Refusal.Invalid("This hub has no gated repositories yet; make the repository private instead.");
         if (body.Value("gated") is { ValueKind: JsonValueKind.False }) changed["gated"] = false;
         // Accepted because clients send them; this hub has neither to switch.
         foreach (var key in (string[])["discussionsDisabled", "xetEnabled"])
