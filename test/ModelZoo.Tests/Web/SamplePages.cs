@@ -11,7 +11,7 @@ using ModelZoo.Hub.Web.Pages.Files;
 using ModelZoo.Hub.Web.Pages.Home;
 using ModelZoo.Hub.Web.Pages.Jobs;
 using ModelZoo.Hub.Web.Pages.Login;
-using ModelZoo.Hub.Web.Pages.Repository;
+using ModelZoo.Hub.Web.Pages.Repositories;
 using ModelZoo.Hub.Web.Pages.Search;
 using ModelZoo.Hub.Web.Pages.Settings;
 using static ModelZoo.Tests.Web.Samples;
@@ -209,7 +209,7 @@ static class SamplePages
 
     static IEnumerable<SamplePage> Operate()
     {
-        JobLine[] jobs =
+        JobSummary[] jobs =
         [
             new("0190f", "profile", "running", Now.AddMinutes(-2)) { Subject = Gpt.Id, SubjectLink = Gpt.Home, Attempts = 1, Progress = .42, StartedAt = Now.AddMinutes(-1) },
             new("0190e", "sweep", "failed", Now.AddHours(-5)) { Attempts = 5, StartedAt = Now.AddHours(-5), EndedAt = Now.AddHours(-4) },

@@ -1,3 +1,4 @@
+using ModelZoo.Git;
 using ModelZoo.Hub.Kernel;
 using ModelZoo.Hub.Web;
 using ModelZoo.Hub.Web.Components;
@@ -85,12 +86,12 @@ static class Samples
         <p>It knows no modern words. It repeats the prejudices of its time. Do not use it where somebody could take it at its word; see <a href="https://arxiv.org/abs/1810.03993">Mitchell et al.</a></p>
         """);
 
-    public static IReadOnlyList<FileDiff> Diffs =>
+    public static IReadOnlyList<FileChange> Diffs =>
     [
-        new("README.md", "changed", 2, 1, [new("@@ -8,6 +8,7 @@", [
-            new(DiffLineKind.Same, 8, 8, "## Evaluation"), new(DiffLineKind.Removed, 9, null, "Bits per byte: 2.35"),
-            new(DiffLineKind.Added, null, 9, "Bits per byte on held-out plays: 2.31"), new(DiffLineKind.Added, null, 10, "Bits per byte on the sonnets: 2.47"),
-            new(DiffLineKind.Same, 10, 11, "")])]),
+        new("README.md", "changed", 2, 1, [new(8, 4, 8, 5, "", [
+            new(DiffLineKind.Context, 8, 8, "## Evaluation", false), new(DiffLineKind.Removed, 9, null, "Bits per byte: 2.35", false),
+            new(DiffLineKind.Added, null, 9, "Bits per byte on held-out plays: 2.31", false), new(DiffLineKind.Added, null, 10, "Bits per byte on the sonnets: 2.47", false),
+            new(DiffLineKind.Context, 10, 11, "", false)])]),
         new("gguf/model-f32.gguf", "added", 0, 0, []) { Note = "A large file of 2.98 MB, kept by its SHA-256.", Link = Href.Local("/ada/shakespeare-gpt2/blob/main/gguf/model-f32.gguf") },
         new("tokenizer.json", "renamed", 0, 0, []) { OldPath = "vocab/tokenizer.json", Note = "Moved without a change." },
     ];

@@ -30,7 +30,7 @@ public sealed record AdminPageModel(PageFrame Frame)
     public long JobsWaiting { get; init; }
     public long JobsRunning { get; init; }
     public long JobsFailed { get; init; }
-    public IReadOnlyList<JobLine> FailedJobs { get; init; } = [];
+    public IReadOnlyList<JobSummary> FailedJobs { get; init; } = [];
     public IReadOnlyList<ErrorLine> Errors { get; init; } = [];
     public IReadOnlyList<AccountLine> Accounts { get; init; } = [];
     public Href? MoreAccounts { get; init; }

@@ -9,7 +9,7 @@ public sealed record CommitPageModel(PageFrame Frame, RepositoryHeading Reposito
     public string Body { get; init; } = "";
 
     public IReadOnlyList<string> ParentIds { get; init; } = [];
-    public IReadOnlyList<FileDiff> Files { get; init; } = [];
+    public IReadOnlyList<FileChange> Files { get; init; } = [];
 
     /// <summary>Changed files that are not shown because there are too many.</summary>
     public int MoreFiles { get; init; }

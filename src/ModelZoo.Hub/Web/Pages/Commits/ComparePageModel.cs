@@ -9,7 +9,7 @@ public sealed record ComparePageModel(PageFrame Frame, RepositoryHeading Reposit
     public IReadOnlyList<string> Suggestions { get; init; } = [];
 
     public IReadOnlyList<CommitLine> Commits { get; init; } = [];
-    public IReadOnlyList<FileDiff> Files { get; init; } = [];
+    public IReadOnlyList<FileChange> Files { get; init; } = [];
     public int MoreFiles { get; init; }
 
     /// <summary>Why there is nothing to compare: a revision that does not exist.</summary>

@@ -3,7 +3,7 @@ namespace ModelZoo.Hub.Web.Pages.Jobs;
 public sealed record JobLogLine(DateTimeOffset At, string Text);
 
 /// <summary>Did it work, and what did it say.</summary>
-public sealed record JobPageModel(PageFrame Frame, JobLine Job)
+public sealed record JobPageModel(PageFrame Frame, JobSummary Job)
 {
     public IReadOnlyList<JobLogLine> Log { get; init; } = [];
     public string? Error { get; init; }

@@ -6,7 +6,7 @@ public sealed record JobStateLink(string State, long Count, bool Chosen, Href Li
 public sealed record JobsPageModel(PageFrame Frame)
 {
     public IReadOnlyList<JobStateLink> States { get; init; } = [];
-    public IReadOnlyList<JobLine> Jobs { get; init; } = [];
+    public IReadOnlyList<JobSummary> Jobs { get; init; } = [];
     public Href? FirstPage { get; init; }
     public Href? NextPage { get; init; }
 

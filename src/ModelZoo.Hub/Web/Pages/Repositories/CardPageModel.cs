@@ -1,7 +1,7 @@
 using ModelZoo.Hub.Kernel;
 using ModelZoo.Hub.Web.Components;
 
-namespace ModelZoo.Hub.Web.Pages.Repository;
+namespace ModelZoo.Hub.Web.Pages.Repositories;
 
 /// <summary>One line of the list of files beside the card.</summary>
 public sealed record FileFact(string Path, long SizeBytes);
@@ -15,7 +15,7 @@ public sealed record ScoreFact(string Benchmark, string Metric, string Value, st
 public sealed record RelatedRepository(string Id, string Relation, Href? Link);
 
 /// <param name="Points">0 to 100.</param>
-public sealed record CardScore(int Points, IReadOnlyList<string> Missing);
+public sealed record Completeness(int Points, IReadOnlyList<string> Missing);
 
 /// <summary>The front page of a repository: what it is, and how to get it.</summary>
 public sealed record CardPageModel(PageFrame Frame, RepositoryHeading Repository)
@@ -24,7 +24,7 @@ public sealed record CardPageModel(PageFrame Frame, RepositoryHeading Repository
     public IReadOnlyList<Snippet> Snippets { get; init; } = [];
     public SanitisedHtml Card { get; init; }
     public IReadOnlyList<Finding> Findings { get; init; } = [];
-    public CardScore? Score { get; init; }
+    public Completeness? Score { get; init; }
     public IReadOnlyList<FileFact> Files { get; init; } = [];
     public int FileCount { get; init; }
     public long TotalBytes { get; init; }

@@ -2,7 +2,7 @@ namespace ModelZoo.Hub.Web.Pages.Jobs;
 
 /// <summary>One durable piece of work.</summary>
 /// <param name="State">waiting, running, done, failed.</param>
-public sealed record JobLine(string Id, string Kind, string State, DateTimeOffset EnqueuedAt)
+public sealed record JobSummary(string Id, string Kind, string State, DateTimeOffset EnqueuedAt)
 {
     /// <summary>What it works on, in words: a repository, the whole hub.</summary>
     public string? Subject { get; init; }

@@ -1,4 +1,4 @@
-namespace ModelZoo.Hub.Web.Pages.Repository;
+namespace ModelZoo.Hub.Web.Pages.Repositories;
 
 /// <summary>The form that makes a repository.</summary>
 /// <param name="Kind">model, dataset or space, as first chosen.</param>

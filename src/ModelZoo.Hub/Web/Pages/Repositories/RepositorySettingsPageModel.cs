@@ -1,6 +1,6 @@
 using ModelZoo.Hub.Web.Components;
 
-namespace ModelZoo.Hub.Web.Pages.Repository;
+namespace ModelZoo.Hub.Web.Pages.Repositories;
 
 /// <param name="Access">read, write or administer.</param>
 public sealed record Collaborator(string Handle, string Access);
