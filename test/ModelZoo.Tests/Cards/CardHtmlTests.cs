@@ -66,6 +66,8 @@ public sealed class CardHtmlTests
         { "too long", new string('a', 2_000_000) }, { "one line", new string('a', 1_000_000) }, { "carriage returns", new string('\r', 500_000) }, { "quote lines", string.Concat(Enumerable.Repeat("> a\n> > b\n", 50_000)) },
         { "tildes", string.Concat(Enumerable.Repeat("~~a ~", 30_000)) }, { "html blocks", string.Concat(Enumerable.Repeat("<div>\n\n", 50_000)) }, { "reference definitions", string.Concat(Enumerable.Range(0, 50_000).Select(i => $"[{i}]: a\n")) },
         { "alerts", string.Concat(Enumerable.Repeat("> [!NOTE]\n> a\n\n", 30_000)) }, { "scripts", string.Concat(Enumerable.Repeat("<script>", 50_000)) },
+        { "strikes in paragraphs", string.Concat(Enumerable.Repeat(string.Concat(Enumerable.Repeat("~~a ", 9_900)) + "\n\n", 25)) },
+        { "images in paragraphs", string.Concat(Enumerable.Repeat(string.Concat(Enumerable.Repeat("![](", 6_000)) + "\n\n", 40)) }, { "addresses", string.Concat(Enumerable.Repeat("www.a.b ", 100_000)) },
         { "lazy quotes", new string('>', 16) + " a\n" + string.Concat(Enumerable.Repeat("a\n", 100_000)) }, { "indented quotes", string.Concat(Enumerable.Repeat(string.Concat(Enumerable.Repeat("> ", 15)) + "a\n\n", 20_000)) },
     };
 
@@ -132,6 +134,17 @@ public sealed class CardHtmlTests
         Assert.Equal(200, html.Split("<li>").Length - 1);
         Assert.Contains("<strong>bold</strong>", html);
         Assert.Contains("blob/feature%2Fx/a.md", html);
+    }
+
+    [Fact]
+    public void The_limits_let_through_what_people_write_and_stop_what_they_do_not()
+    {
+        Assert.True(MarkdownLimits.Allow("| a | b |\n|---|---|\n" + string.Concat(Enumerable.Repeat("| [**x**](y) | ![i](j) |\n", 1_000))));
+        Assert.True(MarkdownLimits.Allow(string.Concat(Enumerable.Range(0, 12).Select(i => new string(' ', i * 4) + "- item\n"))));
+        Assert.False(MarkdownLimits.Allow(new string('>', MarkdownLimits.MaxContainers + 1)));
+        Assert.False(MarkdownLimits.Allow(new string('[', MarkdownLimits.MaxOpenBrackets + 1)));
+        Assert.False(MarkdownLimits.Allow(new string(' ', MarkdownLimits.MaxIndent + 1) + "a"));
+        Assert.False(MarkdownLimits.Allow(new string('*', 20_001)));
     }
 
     static void AssertHarmless(string html)
