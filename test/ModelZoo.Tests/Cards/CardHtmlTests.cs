@@ -59,16 +59,16 @@ public sealed class CardHtmlTests
         { "backquotes", string.Concat(Enumerable.Range(1, 1000).Select(i => new string('`', i) + " ")) }, { "open tags", string.Concat(Enumerable.Repeat("<a ", 100_000)) },
         { "nested divs", string.Concat(Enumerable.Repeat("<div>", 100_000)) }, { "fonts", string.Concat(Enumerable.Range(0, 20_000).Select(i => $"<b id=x{i}>")) + string.Concat(Enumerable.Repeat("<p>", 20_000)) },
         { "cells", string.Concat(Enumerable.Repeat("a|", 5_000)) + "\n" + string.Concat(Enumerable.Repeat("-|", 5_000)) + "\n" + string.Concat(Enumerable.Repeat("|\n", 100_000)) },
-        { "references", "[a]: /" + new string('x', 5_000) + "\n\n" + string.Concat(Enumerable.Repeat("[a]\n\n", 100_000)) }, { "headings", string.Concat(Enumerable.Repeat("# a\n", 100_000)) },
+        { "references", "[a]: /" + new string('x', 5_000) + "\n\n" + string.Concat(Enumerable.Repeat("[a]\n\n", 20_000)) }, { "headings", string.Concat(Enumerable.Repeat("# a\n", 20_000)) },
         { "entities", string.Concat(Enumerable.Repeat("&amp;", 100_000)) }, { "comments", string.Concat(Enumerable.Repeat("<!--", 100_000)) }, { "attributes", "<a " + string.Concat(Enumerable.Range(0, 80_000).Select(i => $"a{i}=b ")) + ">x</a>" },
         { "tables in tables", string.Concat(Enumerable.Repeat("<table><td><b>", 20_000)) }, { "footnotes", string.Concat(Enumerable.Range(0, 20_000).Select(i => $"[^{i}]: a\n")) },
-        { "links", string.Concat(Enumerable.Repeat("[a](b)\n\n", 100_000)) }, { "autolinks", string.Concat(Enumerable.Repeat("http://a ", 80_000)) }, { "backslashes", new string('\\', 200_000) },
+        { "links", string.Concat(Enumerable.Repeat("[a](b)\n\n", 20_000)) }, { "autolinks", string.Concat(Enumerable.Repeat("http://a ", 80_000)) }, { "backslashes", new string('\\', 200_000) },
         { "too long", new string('a', 2_000_000) }, { "one line", new string('a', 1_000_000) }, { "carriage returns", new string('\r', 500_000) }, { "quote lines", string.Concat(Enumerable.Repeat("> a\n> > b\n", 50_000)) },
         { "tildes", string.Concat(Enumerable.Repeat("~~a ~", 30_000)) }, { "html blocks", string.Concat(Enumerable.Repeat("<div>\n\n", 50_000)) }, { "reference definitions", string.Concat(Enumerable.Range(0, 50_000).Select(i => $"[{i}]: a\n")) },
-        { "alerts", string.Concat(Enumerable.Repeat("> [!NOTE]\n> a\n\n", 30_000)) }, { "scripts", string.Concat(Enumerable.Repeat("<script>", 50_000)) },
+        { "alerts", string.Concat(Enumerable.Repeat("> [!NOTE]\n> a\n\n", 5_000)) }, { "scripts", string.Concat(Enumerable.Repeat("<script>", 50_000)) },
         { "strikes in paragraphs", string.Concat(Enumerable.Repeat(string.Concat(Enumerable.Repeat("~~a ", 9_900)) + "\n\n", 25)) },
         { "images in paragraphs", string.Concat(Enumerable.Repeat(string.Concat(Enumerable.Repeat("![](", 6_000)) + "\n\n", 40)) }, { "addresses", string.Concat(Enumerable.Repeat("www.a.b ", 100_000)) },
-        { "lazy quotes", new string('>', 16) + " a\n" + string.Concat(Enumerable.Repeat("a\n", 100_000)) }, { "indented quotes", string.Concat(Enumerable.Repeat(string.Concat(Enumerable.Repeat("> ", 15)) + "a\n\n", 20_000)) },
+        { "lazy quotes", new string('>', 16) + " a\n" + string.Concat(Enumerable.Repeat("a\n", 100_000)) }, { "indented quotes", string.Concat(Enumerable.Repeat(string.Concat(Enumerable.Repeat("> ", 15)) + "a\n\n", 4_000)) },
     };
 
     [Theory]

@@ -70,7 +70,6 @@ public sealed class CardReadingTests
     [InlineData("1.e3", "1.0e3")]
     [InlineData("1e-5", "1e-5")]
     [InlineData("1e", "\"1e\"")]
-    [InlineData("-", "null", true)]
     [InlineData(".inf", "\".inf\"")]
     [InlineData("'12'", "\"12\"")]
     [InlineData("12:30:45", "\"12:30:45\"")]
@@ -78,10 +77,10 @@ public sealed class CardReadingTests
     [InlineData("!!str 12", "\"12\"")]
     [InlineData("!!int 12", "12")]
     [InlineData("{a: [1, b]}", "{\"a\":[1,\"b\"]}")]
-    public void Scalars_mean_what_the_core_schema_says(string yaml, string json, bool isList = false)
+    public void Scalars_mean_what_the_core_schema_says(string yaml, string json)
     {
         var written = Yaml($"k: {yaml}").ToJson()!["k"]?.ToJsonString() ?? "null";
-        Assert.Equal(isList ? "[null]" : json, written);
+        Assert.Equal(json, written);
     }
 
     [Fact]
