@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using ModelZoo.Hub.Kernel;
 using ModelZoo.Hub.Storage;
 
@@ -73,5 +75,42 @@ public sealed class S3BlobStoreTests : BlobStoreContract
         Assert.Contains("credentials", (await Assert.ThrowsAsync<Refusal>(() => closed.CheckReadyAsync(None))).Message, StringComparison.Ordinal);
         using var nowhere = new S3BlobStore(_options with { Bucket = "no-such-bucket" });
         Assert.Contains("bucket", (await Assert.ThrowsAsync<Refusal>(() => nowhere.CheckReadyAsync(None))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_body_that_the_server_cuts_short_is_an_error_and_not_an_end()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var answering = Task.Run(async () =>
+        {
+            using var client = await listener.AcceptSocketAsync();
+            var request = new byte[8192];
+            await client.ReceiveAsync(request);
+            await client.SendAsync("HTTP/1.1 206 Partial Content\r\nContent-Length: 1000\r\nContent-Range: bytes 0-999/1000\r\n\r\nonly this"u8.ToArray());
+        });
+        using var cut = new S3BlobStore(_options with { Endpoint = $"http://{listener.LocalEndpoint}" });
+        await using var stream = await cut.OpenReadAsync(new Bytes([]).Digest, 0, 1000, None);
+        await Assert.ThrowsAnyAsync<IOException>(() => stream.CopyToAsync(Stream.Null));
+        await answering;
+    }
+
+    [Fact]
+    public async Task Blobs_are_sent_through_the_hub_or_by_redirect()
+    {
+        var bytes = Bytes.Random((3 << 20) + 11, 5);
+        await Store.WriteAsync(bytes.Digest, bytes.Size, bytes.Send(), None);
+        await using var server = await BlobServer.StartAsync(Store);
+        foreach (var encrypted in new[] { false, true })
+        {
+            using var http = server.Client(encrypted);
+            Assert.Equal(bytes.Content, await http.GetByteArrayAsync($"/blob/{bytes.Digest.Hex}/{bytes.Size}"));
+            using var range = new HttpRequestMessage(HttpMethod.Get, $"/blob/{bytes.Digest.Hex}/{bytes.Size}") { Headers = { Range = new(null, 2_000_000) } };
+            using var part = await http.SendAsync(range);
+            Assert.Equal(bytes.Content[^2_000_000..], await part.Content.ReadAsByteArrayAsync());
+            using var redirect = await http.GetAsync($"/blob/{bytes.Digest.Hex}/{bytes.Size}?redirect=true");
+            Assert.Equal((302, "\"tag\""), ((int)redirect.StatusCode, redirect.Headers.ETag!.ToString()));
+            Assert.Equal(bytes.Content, await http.GetByteArrayAsync(redirect.Headers.Location));
+        }
     }
 }
