@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using ModelZoo.Weights.Hdf5;
+using ModelZoo.Weights.Numpy;
 using ModelZoo.Weights.Protobuf;
 using ModelZoo.Weights.PyTorch;
 using ModelZoo.Weights.Zip;
@@ -23,6 +25,9 @@ public static class WeightFormats
         if (head.StartsWith("GGUF"u8)) return WeightFormat.Gguf;
         if (LooksLikeIndex(head)) return WeightFormat.SafetensorsIndex;
         if (LooksLikeSafetensors(head)) return WeightFormat.Safetensors;
+        if (head.StartsWith(NpyHeader.Magic)) return WeightFormat.Npy;
+        if (head.Length >= 8 && head[4..].StartsWith("TFL3"u8)) return WeightFormat.TFLite;
+        if (head.StartsWith(Hdf5Header.Magic)) return WeightFormat.Hdf5;
         if (head.StartsWith(TorchLegacy.Magic)) return WeightFormat.PyTorchLegacy;
         if (LooksLikePickle(head)) return WeightFormat.Pickle;
         return WeightFormat.Unknown;

@@ -1,7 +1,10 @@
 using ModelZoo.Weights.Gguf;
+using ModelZoo.Weights.Hdf5;
+using ModelZoo.Weights.Numpy;
 using ModelZoo.Weights.Onnx;
 using ModelZoo.Weights.PyTorch;
 using ModelZoo.Weights.Safetensors;
+using ModelZoo.Weights.TFLite;
 using ModelZoo.Weights.Zip;
 
 namespace ModelZoo.Weights;
@@ -25,6 +28,9 @@ public static class WeightReader
             WeightFormat.Gguf => await GgufHeader.ReadAsync(opened, options, stop),
             WeightFormat.Onnx => await OnnxHeader.ReadAsync(opened, stop),
             WeightFormat.PyTorchLegacy => await TorchLegacy.ReadAsync(opened, stop),
+            WeightFormat.Npy => await NumpyHeader.ReadNpyAsync(opened, stop),
+            WeightFormat.TFLite => await TFLiteHeader.ReadAsync(opened, stop),
+            WeightFormat.Hdf5 => await Hdf5Header.ReadAsync(opened, stop),
             WeightFormat.Pickle => await TorchLegacy.ReadBareAsync(opened, stop),
             WeightFormat.SafetensorsIndex => throw new WeightFormatException(format,
                 "This is the index of a sharded model and holds no tensors; read it with SafetensorsIndex."),
@@ -37,6 +43,8 @@ public static class WeightReader
         var zip = await ZipDirectory.ReadAsync(source, WeightFormat.Unknown, stop);
         return ZipKind.Detect(zip) switch
         {
+            WeightFormat.Npz => await NumpyHeader.ReadNpzAsync(zip, options, stop),
+            WeightFormat.KerasZip => await KerasZip.ReadAsync(zip, stop),
             WeightFormat.PyTorchZip => await TorchZip.ReadAsync(source, zip, options, stop),
             var other => throw new WeightFormatException(other, "The archive is of no known weight format."),
         };

@@ -83,6 +83,25 @@ sealed class ZipDirectory
         return new MemoryByteSource(unpacked.ToArray());
     }
 
+    /// <summary>The first bytes of an entry, at most <paramref name="limit"/>; no more than these are unpacked.</summary>
+    public async Task<byte[]> ReadStartAsync(ZipEntry entry, int limit, CancellationToken stop)
+    {
+        var start = await LocateAsync(entry, stop);
+        if (!entry.IsStored && entry.Method != ZipEntry.Deflated) throw Bad($"Entry '{entry.Name}' is compressed by method {entry.Method}, which is not read.");
+        await using var packed = new SourceStream(_source, start, entry.CompressedBytes);
+        await using Stream content = entry.IsStored ? packed : new DeflateStream(packed, CompressionMode.Decompress);
+        var bytes = new byte[(int)Math.Min(limit, entry.Bytes)];
+        try
+        {
+            var read = await content.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, stop);
+            return bytes[..read];
+        }
+        catch (InvalidDataException problem)
+        {
+            throw new WeightFormatException(_format, $"Entry '{entry.Name}' cannot be unpacked.", problem);
+        }
+    }
+
     async Task<(long Offset, long Size, long Count)> FindCentralAsync(CancellationToken stop)
     {
         var tailBytes = (int)Math.Min(_source.Length, EndBytes + MaxCommentBytes);
