@@ -57,14 +57,14 @@ public sealed class GitAttributes
         bool? isLfs = null;
         foreach (var state in states.Split([' ', '\t', '\r', '\n'], StringSplitOptions.RemoveEmptyEntries))
         {
-            var name = state.TrimStart('-', '!').Split('=')[0];
+            var name = (state[0] is '-' or '!' ? state[1..] : state).Split('=')[0];
             if (!IsAttributeName(name)) return;                               // git drops the whole line
             if (name == "filter") isLfs = state == "filter=lfs";
         }
         if (isLfs is { } known) _rules.Add((new(pattern), known));
     }
 
-    static bool IsAttributeName(string name) => name.Length > 0 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_');
+    static bool IsAttributeName(string name) => name.Length > 0 && name[0] != '-' && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_');
 
     static string LfsLines(IEnumerable<string> patterns) => string.Concat(patterns.Select(pattern => $"{pattern} filter=lfs diff=lfs merge=lfs -text\n"));
 }

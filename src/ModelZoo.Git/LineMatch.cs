@@ -54,23 +54,13 @@ static class LineMatch
         for (var d = history.Count - 1; d >= 0; d--)
         {
             var k = x - y;
-            var startX = 0;
-            var startY = 0;
-            if (d > 0)
-            {
-                var round = history[d];                     // at k + d
-                int At(int diagonal) => diagonal < -d || diagonal > d ? 0 : round[diagonal + d];
-                var down = GoesDown(At(k - 1), At(k + 1), k, d);
-                var fromX = down ? At(k + 1) : At(k - 1);
-                startX = down ? fromX : fromX + 1;
-                startY = startX - k;
-            }
-            while (x > startX && y > startY) partners[--x] = offset + --y;
-            if (d == 0) return;
-            // Step back over the one removed or added line.
-            var prior = history[d];
-            var wentDown = GoesDown(k - 1 < -d ? 0 : prior[k - 1 + d], k + 1 > d ? 0 : prior[k + 1 + d], k, d);
-            if (wentDown) y--; else x--;
+            var round = history[d];                         // diagonal k at k + d
+            var left = k - 1 < -d ? 0 : round[k - 1 + d];
+            var right = k + 1 > d ? 0 : round[k + 1 + d];
+            var wentDown = GoesDown(left, right, k, d);
+            var startX = d == 0 ? 0 : wentDown ? right : left + 1;
+            while (x > startX) partners[--x] = offset + --y;
+            if (wentDown) y--; else x--;                    // back over the one added or removed line
         }
     }
 }

@@ -67,7 +67,7 @@ public static class TextDiff
     static string ShortId(string? path, ReadOnlySpan<byte> content) => path is null ? "0000000" : GitHash.Of(ObjectType.Blob, content).Hex[..7];
 
     /// <summary>Git ends a name that holds blanks with a tab, so that other tools do not take its end for a date.</summary>
-    static string Blank(string name) => name.Contains(' ') && name[0] != '"' ? "\t" : "";
+    static string Blank(string name) => name.Contains(' ') ? "\t" : "";
 
     /// <summary>Lines with their line feeds, so that a missing last one makes a different line.</summary>
     static string[] SplitLines(string text)

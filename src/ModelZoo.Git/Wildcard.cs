@@ -33,7 +33,9 @@ sealed class Wildcard
         if (!_isValid || !text.StartsWith(_literal)) return false;
         text = text[_literal.Length..];
         if (_steps.Length == 0) return text.IsEmpty;
-        if (_steps[^1].Kind == WildcardKind.Literal && (text.IsEmpty || text[^1] != _steps[^1].Value)) return false;
+        // Most patterns end in letters ("*.bin"), and most texts then fail here. A pattern that ends in "**/" may also match nothing.
+        var endsInLetter = _steps[^1].Kind == WildcardKind.Literal && !(_steps.Length >= 3 && _steps[^3].Kind == WildcardKind.OptionalFolders);
+        if (endsInLetter && (text.IsEmpty || text[^1] != _steps[^1].Value)) return false;
         return Run(text);
     }
 

@@ -24,6 +24,8 @@ enum RefusalKind
     /// <summary>The hub cannot do this now (disk full, database away); nothing was changed.</summary>
     Unavailable,
     NotSupported,
+    /// <summary>Our own bug, said without details.</summary>
+    Fault,
 }
 
 /// <summary>What was not found, in the words that Hugging Face clients branch on (<c>X-Error-Code</c>).</summary>

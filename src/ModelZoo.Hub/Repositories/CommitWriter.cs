@@ -95,9 +95,8 @@ sealed class CommitWriter(
     public async Task<bool> ApplyAsync(DbTransaction transaction, PreparedCommit prepared, CancellationToken stop)
     {
         var (repository, commit) = (prepared.Repository, prepared.Commit);
-        await commits.AddAsync(transaction, repository.SpaceId, commit, stop);
         if (!await references.TryMoveAsync(transaction, repository.Id, prepared.Reference, prepared.Head, commit.Id, commit.Id, stop)) return false;
-        await commits.LinkAsync(transaction, repository.Id, commit.Id, stop);
+        await RecordAsync(transaction, repository, commit, stop);
         foreach (var (digest, path) in prepared.Links)
             await links.LinkAsync(transaction, repository.Id, digest, path, prepared.Reference, stop);
         if (prepared.Reference == repository.DefaultReference)
@@ -109,6 +108,13 @@ sealed class CommitWriter(
         }
         foreach (var follower in followers) await follower.FollowAsync(transaction, prepared, stop);
         return true;
+    }
+
+    /// <summary>Makes a commit known that no branch reached yet.</summary>
+    public async Task RecordAsync(DbTransaction transaction, Repository repository, Commit commit, CancellationToken stop)
+    {
+        await commits.AddAsync(transaction, repository.SpaceId, commit, stop);
+        await commits.LinkAsync(transaction, repository.Id, commit.Id, stop);
     }
 
     public Signature Sign(Account author) => new(author.Handle, author.CommitEmail, time.GetUtcNow());

@@ -15,7 +15,8 @@ sealed class TreeEdit(Func<ObjectId, CancellationToken, ValueTask<Tree>> load, O
         var added = new List<RepoPath>();
         try
         {
-            foreach (var operation in operations)
+            // Removals first, so that a file may become a folder and a folder be replaced in one commit.
+            foreach (var operation in operations.OrderBy(o => o is not (DeletePath or DeleteIfPresent)))
             {
                 switch (operation)
                 {

@@ -9,7 +9,7 @@ static partial class Disk
 {
     const int NoEntry = 2, Exists = 17, InvalidArgument = 22, NoSpace = 28, NotImplemented = 38, NotSupported = 95, QuotaExceeded = 122;
 
-    static readonly Lock s_creating = new();
+    static readonly Lock Creating = new();
 
     public static bool IsFull(IOException error) =>
         error.HResult is NoSpace or QuotaExceeded
@@ -41,7 +41,7 @@ static partial class Disk
     /// </summary>
     public static void CreateFolder(string path)
     {
-        lock (s_creating)
+        lock (Creating)
         {
             if (Directory.Exists(path)) return;
             var parent = Path.GetDirectoryName(path);
