@@ -26,7 +26,7 @@ def _():
 def _():
     assert fs.info(repo)["type"] == "directory"
     assert fs.info(f"{repo}/sub/deep")["type"] == "directory"
-    file = HfFileSystem(endpoint=HUB, token=TOKEN, skip_instance_cache=True, expand_info=True).info(f"{repo}/w.bin", expand_info=True)
+    file = HfFileSystem(endpoint=HUB, token=TOKEN, skip_instance_cache=True).info(f"{repo}/w.bin", expand_info=True)
     assert file["size"] == len(LARGE) and file["lfs"]["sha256"] == sha256(LARGE), file
     assert file["last_commit"].oid == head and file["last_commit"].title == "content", file
     assert fs.modified(f"{repo}/a.txt").year > 2000
@@ -83,14 +83,14 @@ def _():
     refused(FileNotFoundError, lambda: fs.ls(f"{repo}@nowhere/sub"))
 
 
-@check("write, append, copy, remove")
+@check("write, overwrite, copy, remove")
 def _():
     name = new_repo("fs-write")
     with fs.open(f"{name}/new.txt", "w") as file:
         file.write("written")
     assert content(name, "new.txt") == b"written"
-    with fs.open(f"{name}/new.txt", "a") as file:
-        file.write(" and more")
+    with fs.open(f"{name}/new.txt", "w") as file:
+        file.write("written and more")
     fs.invalidate_cache()
     assert fs.read_text(f"{name}/new.txt") == "written and more"
     with fs.open(f"{name}/deep/w.bin", "wb") as file:
