@@ -1,1 +1,1 @@
-return 0;
+return await ModelZoo.Cli.ZooCommand.RunAsync(args);

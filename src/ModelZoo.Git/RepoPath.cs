@@ -53,7 +53,7 @@ public sealed record RepoPath
         if (string.IsNullOrEmpty(text)) return "A path must not be empty.";
         if (text.Length > MaxBytes || Encoding.UTF8.GetByteCount(text) > MaxBytes) return $"A path may have at most {MaxBytes} bytes.";
         if (text[0] == '/') return "A path must be relative: it must not begin with '/'.";
-        if (HasLoneSurrogate(text)) return "A path must be valid Unicode.";
+        if (UnicodeText.HasLoneSurrogate(text)) return "A path must be valid Unicode.";
         var depth = 0;
         foreach (var range in text.AsSpan().Split('/'))
         {
@@ -81,32 +81,30 @@ public sealed record RepoPath
         return null;
     }
 
-    /// <summary>True for every spelling of ".git" that some file system would open as the git folder (CVE-2014-9390).</summary>
+    /// <summary>
+    /// True for every spelling of ".git" that some file system would open as the git folder (CVE-2014-9390): HFS+ ignores
+    /// invisible characters, Windows knows the short name "git~1", takes '\\' for a separator, reads ':' as the start of a
+    /// stream name, and drops any number of trailing dots and spaces.
+    /// </summary>
     static bool IsGitFolder(ReadOnlySpan<char> segment)
     {
-        Span<char> folded = stackalloc char[16];
-        var length = 0;
-        foreach (var c in segment)
-        {
-            // HFS+ ignores these when it compares names.
-            if (c is (>= '\u200c' and <= '\u200f') or (>= '\u202a' and <= '\u202e') or (>= '\u206a' and <= '\u206f') or '\ufeff') continue;
-            if (length == folded.Length) return false;
-            folded[length++] = char.ToLowerInvariant(c);
-        }
-        var name = folded[..length].TrimEnd(". ");            // Windows drops trailing dots and spaces
-        if (name is ".git" or "git~1") return true;
-        return name.StartsWith(".git:") || name.StartsWith(".git\\") || name.StartsWith("git~1:");
+        foreach (var range in segment.Split('\\'))
+            if (IsGitFolderName(segment[range])) return true;
+        return false;
     }
 
-    static bool HasLoneSurrogate(string text)
+    static bool IsGitFolderName(ReadOnlySpan<char> name)
     {
-        for (var i = 0; i < text.Length; i++)
+        Span<char> visible = stackalloc char[name.Length];        // at most MaxSegmentBytes
+        var length = 0;
+        foreach (var c in name)
         {
-            if (!char.IsSurrogate(text[i])) continue;
-            if (!char.IsHighSurrogate(text[i]) || i + 1 == text.Length || !char.IsLowSurrogate(text[i + 1])) return true;
-            i++;
+            if (c is (>= '\u200c' and <= '\u200f') or (>= '\u202a' and <= '\u202e') or (>= '\u206a' and <= '\u206f') or '\ufeff') continue;
+            visible[length++] = char.ToLowerInvariant(c);
         }
-        return false;
+        ReadOnlySpan<char> rest = visible[..length];
+        if (rest.IndexOf(':') is var stream and >= 0) rest = rest[..stream];
+        return rest.TrimEnd(". ") is ".git" or "git~1";
     }
 
     public override string ToString() => Value;

@@ -24,6 +24,8 @@ enum RefusalKind
     /// <summary>The hub cannot do this now (disk full, database away); nothing was changed.</summary>
     Unavailable,
     NotSupported,
+    /// <summary>Our own bug, said without details.</summary>
+    Fault,
 }
 
 /// <summary>What was not found, in the words that Hugging Face clients branch on (<c>X-Error-Code</c>).</summary>
@@ -46,6 +48,9 @@ sealed class Refusal(RefusalKind kind, string message) : Exception(message)
     public long? TotalBytes { get; init; }
 
     public TimeSpan? RetryAfter { get; init; }
+
+    /// <summary>What really happened, for the log; never shown.</summary>
+    public Exception? Cause { get; init; }
 
     /// <summary>Single findings behind the message, for instance of a card.</summary>
     public IReadOnlyList<string> Findings { get; init; } = [];

@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using ModelZoo.Git;
+using ModelZoo.Hub.Kernel;
 
 namespace ModelZoo.Hub.Storage;
 
@@ -8,6 +9,10 @@ namespace ModelZoo.Hub.Storage;
 /// A blob is visible only when its length and digest were checked and it is durable. The store knows nothing of
 /// repositories: who may read a blob is decided by its links.
 /// </summary>
+/// <remarks>
+/// A full disk or an object store that does not answer is a <see cref="Refusal"/> (Unavailable); nothing is left behind then.
+/// The caller owns the <see cref="PipeReader"/>s it passes and completes them; a refused one may be only partly read.
+/// </remarks>
 interface IBlobStore
 {
     /// <summary>Length in bytes of a stored blob, or null when it is absent.</summary>
@@ -15,7 +20,8 @@ interface IBlobStore
 
     /// <summary>
     /// Reads <paramref name="length"/> bytes from <paramref name="offset"/>; the caller has bounded both by the size.
-    /// Throws <see cref="FileNotFoundException"/> when the blob is absent.
+    /// Throws <see cref="FileNotFoundException"/> when the blob is absent. The stream ends after exactly that many bytes or
+    /// throws <see cref="EndOfStreamException"/>: what is missing is never passed off as the end.
     /// </summary>
     Task<Stream> OpenReadAsync(Digest digest, long offset, long length, CancellationToken stop);
 
@@ -32,16 +38,27 @@ interface IBlobStore
     /// </summary>
     Task WriteAsync(Digest digest, long sizeBytes, PipeReader content, CancellationToken stop);
 
-    /// <summary>Begins an upload in parts. The result is the store's own handle, opaque to callers, at most 1,024 characters.</summary>
+    /// <summary>
+    /// Begins an upload in parts. The result is the store's own handle, opaque to callers, at most 1,024 characters. Refuses
+    /// (Invalid) what <see cref="PartsUpload.RequirePossible"/> refuses, so that both stores accept the same.
+    /// </summary>
     Task<string> BeginPartsAsync(Digest digest, long sizeBytes, long partBytes, CancellationToken stop);
 
-    /// <summary>Stores one part (numbered from 1; all but the last have exactly the part size). A part may be sent again. Returns its ETag, quoted.</summary>
+    /// <summary>
+    /// Stores one part (numbered from 1; all but the last have exactly the part size). A part may be sent again and the later
+    /// sending counts; a sending that is overtaken may be refused (Conflict). Returns the part's ETag, quoted.
+    /// Refuses (NotFound) when the upload is unknown, abandoned or complete.
+    /// </summary>
     Task<string> WritePartAsync(PartsUpload upload, int number, PipeReader content, CancellationToken stop);
 
-    /// <summary>The parts that are completely stored, by number.</summary>
+    /// <summary>The ETags of the parts that are completely stored, by number. Empty when the upload is unknown.</summary>
     Task<IReadOnlyDictionary<int, string>> ListPartsAsync(PartsUpload upload, CancellationToken stop);
 
-    /// <summary>Joins the parts, verifies length and digest of the whole, makes it durable and visible. May be repeated after a crash.</summary>
+    /// <summary>
+    /// Joins the parts, verifies length and digest of the whole, makes it durable and visible. May be repeated after a crash
+    /// and after success, until the upload is swept. Refuses (Invalid) when parts are missing, and then the upload goes on; or when the whole
+    /// does not match its digest, and then the upload is gone. Refuses (NotFound) an unknown upload.
+    /// </summary>
     Task CompletePartsAsync(PartsUpload upload, CancellationToken stop);
 
     /// <summary>Forgets an upload in parts and frees its bytes. Does nothing when it is gone.</summary>
@@ -53,21 +70,12 @@ interface IBlobStore
     /// <summary>All visible blobs, in no order.</summary>
     IAsyncEnumerable<StoredBlob> ListAsync(CancellationToken stop);
 
-    /// <summary>Removes staged bytes of writes and uploads that nobody finished and that are older than the moment given. Returns how many.</summary>
+    /// <summary>
+    /// Removes staged bytes of writes and uploads that nobody finished and that were last added to before the moment given,
+    /// and the traces that let a completion be repeated. Returns how many.
+    /// </summary>
     Task<int> SweepStagedAsync(DateTimeOffset olderThan, CancellationToken stop);
 
     /// <summary>Throws when the store cannot take and give bytes now.</summary>
     Task CheckReadyAsync(CancellationToken stop);
-}
-
-/// <summary>A visible blob: its name, its length, and when it became visible.</summary>
-sealed record StoredBlob(Digest Digest, long SizeBytes, DateTimeOffset StoredAt);
-
-/// <summary>An upload in parts: what it will become, how it is cut, and the store's own handle to it.</summary>
-sealed record PartsUpload(string Handle, Digest Digest, long SizeBytes, long PartBytes)
-{
-    /// <summary>Exactly ceil(size / part size), at least 1.</summary>
-    public int PartCount => (int)Math.Max(1, (SizeBytes + PartBytes - 1) / PartBytes);
-
-    public long PartLength(int number) => Math.Min(PartBytes, SizeBytes - ((number - 1) * PartBytes));
 }

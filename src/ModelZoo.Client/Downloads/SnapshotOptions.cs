@@ -1,0 +1,18 @@
+namespace ModelZoo.Client;
+
+/// <summary>What of a repository to bring.</summary>
+public sealed record SnapshotOptions
+{
+    /// <summary>Branch, tag or commit.</summary>
+    public string Revision { get; init; } = ZooClient.DefaultBranch;
+
+    /// <summary>Which files.</summary>
+    public PathFilter Filter { get; init; } = PathFilter.All;
+}
+
+/// <summary>What a snapshot did.</summary>
+/// <param name="Commit">The commit whose files are now there.</param>
+/// <param name="Files">Files that belong to the snapshot.</param>
+/// <param name="DownloadedFiles">Files that had to move.</param>
+/// <param name="DownloadedBytes">Their size.</param>
+public sealed record SnapshotOutcome(string Commit, int Files, int DownloadedFiles, long DownloadedBytes);

@@ -1,0 +1,20 @@
+using System.Text.Json;
+
+namespace ModelZoo.Client;
+
+public sealed partial class ZooClient
+{
+    /// <summary>Starts rebuilding everything the hub derives from commits. ModelZoo only; needs an administrator.</summary>
+    /// <returns>The job's id.</returns>
+    public async Task<string> ReindexAsync(CancellationToken stop = default)
+    {
+        var answer = await _hub.PostAsync<JsonElement>("/api/zoo/reindex", new { }, stop);
+        return answer.TryGetProperty("job", out var job) ? job.ToString() : "";
+    }
+
+    /// <summary>Recent jobs of the hub. ModelZoo only.</summary>
+    public async Task<IReadOnlyList<Job>> ListJobsAsync(CancellationToken stop = default) => await _hub.GetAsync<Job[]>("/api/zoo/jobs", stop);
+
+    /// <summary>One job. ModelZoo only.</summary>
+    public Task<Job> GetJobAsync(string id, CancellationToken stop = default) => _hub.GetAsync<Job>($"/api/zoo/jobs/{Uri.EscapeDataString(id)}", stop);
+}

@@ -1,0 +1,65 @@
+using System.Text;
+using Microsoft.AspNetCore.Http;
+using ModelZoo.Hub.Kernel;
+
+namespace ModelZoo.Hub.Accounts;
+
+/// <summary>
+/// Finds out who asks, once per request: Bearer token, Basic with a token as password (git, git-lfs), or the browser's session.
+/// A wrong token is refused even on public things; a stale session is simply nobody.
+/// </summary>
+sealed class ActorIdentification(RequestDelegate next)
+{
+    public async Task InvokeAsync(HttpContext http, TokenStore tokens, SessionStore sessions)
+    {
+        http.Features.Set(await IdentifyAsync(http, tokens, sessions));
+        await next(http);
+    }
+
+    static async Task<Actor> IdentifyAsync(HttpContext http, TokenStore tokens, SessionStore sessions)
+    {
+        var stop = http.RequestAborted;
+        var endpoint = http.GetEndpoint()?.Metadata;
+        if (endpoint?.GetMetadata<SelfAuthorising>() is not null) return Actor.Nobody;
+        var header = http.Request.Headers.Authorization.ToString();
+        if (header.Length > 0 && endpoint?.GetMetadata<PasswordAccepted>() is null)
+        {
+            var secret = ReadSecret(header) ?? throw BadCredentials();
+            return await tokens.FindActorAsync(secret, stop) ?? throw BadCredentials();
+        }
+        if (header.Length == 0 && http.Request.Cookies[SessionStore.Cookie] is { Length: > 0 } key && MayUseSession(http))
+            return await sessions.FindActorAsync(key, stop) ?? Actor.Nobody;
+        return Actor.Nobody;
+    }
+
+    /// <summary>A browser sends its cookie whoever made the request, so it counts for changes only where an antiforgery token is checked.</summary>
+    static bool MayUseSession(HttpContext http) =>
+        HttpMethods.IsGet(http.Request.Method) || HttpMethods.IsHead(http.Request.Method)
+        || http.GetEndpoint()?.Metadata.GetMetadata<AntiforgeryChecked>() is not null;
+
+    static string? ReadSecret(string header)
+    {
+        if (header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase)) return header[7..].Trim();
+        if (!header.StartsWith("Basic ", StringComparison.OrdinalIgnoreCase) || header.Length > 4096) return null;
+        Span<byte> bytes = stackalloc byte[4096];
+        if (!Convert.TryFromBase64String(header[6..].Trim(), bytes, out var length)) return null;
+        var pair = Encoding.UTF8.GetString(bytes[..length]);
+        var colon = pair.IndexOf(':');
+        if (colon < 0) return null;
+        // git users put the token into either field.
+        var (user, password) = (pair[..colon], pair[(colon + 1)..]);
+        return password.Length > 0 ? password : user;
+    }
+
+    static Refusal BadCredentials() =>
+        new(RefusalKind.Unauthenticated, "Invalid credentials in Authorization header") { BadCredentials = true };
+}
+
+/// <summary>Marks an endpoint whose address carries its own signed permission; credentials are not looked at.</summary>
+sealed class SelfAuthorising;
+
+/// <summary>Marks an endpoint that checks antiforgery tokens, so that a browser session may change things through it.</summary>
+sealed class AntiforgeryChecked;
+
+/// <summary>Marks the one endpoint that takes a handle and password as Basic credentials: the one that mints tokens.</summary>
+sealed class PasswordAccepted;

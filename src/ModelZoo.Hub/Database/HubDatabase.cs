@@ -1,0 +1,90 @@
+using System.Data.Common;
+using Dapper;
+using ModelZoo.Hub.Kernel;
+
+namespace ModelZoo.Hub.Database;
+
+/// <summary>
+/// The relational half of the hub's memory. One SQL text runs on both implementations; only opening, transactions and
+/// the reading of error codes differ. Connection failures and full disks become refusals (Unavailable): the caller gets an
+/// error, nothing is half done, and the next call tries afresh.
+/// </summary>
+abstract class HubDatabase : IAsyncDisposable
+{
+    const int WriteAttempts = 6;
+
+    static HubDatabase() => DefaultTypeMap.MatchNamesWithUnderscores = true;
+
+    /// <summary>The word in `database.kind` and in metrics: sqlite or postgres.</summary>
+    public abstract string Kind { get; }
+
+    public abstract Task<DbConnection> OpenAsync(CancellationToken stop);
+
+    /// <summary>True when the error says that a unique rule or primary key was broken.</summary>
+    public abstract bool IsUniqueViolation(Exception error);
+
+    /// <summary>True when the same transaction may succeed if it is simply run again (deadlock, serialisation, busy).</summary>
+    protected abstract bool IsWorthRetrying(Exception error);
+
+    /// <summary>True when the database is away, its disk is full or it refuses connections.</summary>
+    protected abstract bool IsOutage(Exception error);
+
+    /// <summary>Enters the place where one may write. SQLite has one writer; PostgreSQL as many as it has connections.</summary>
+    protected abstract Task<IDisposable> EnterWriteAsync(CancellationToken stop);
+
+    /// <summary>Forgets pooled connections, so that a restarted database is found again.</summary>
+    protected virtual void ForgetConnections() { }
+
+    public async Task<T> ReadAsync<T>(Func<DbConnection, Task<T>> query, CancellationToken stop)
+    {
+        try
+        {
+            await using var connection = await OpenAsync(stop);
+            return await query(connection);
+        }
+        catch (Exception error) when (IsOutage(error))
+        {
+            ForgetConnections();
+            throw Outage(error);
+        }
+    }
+
+    /// <summary>Runs <paramref name="work"/> in one transaction and commits it. The work may run again after a deadlock, so it must only touch the database.</summary>
+    public async Task<T> WriteAsync<T>(Func<DbTransaction, Task<T>> work, CancellationToken stop)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                using var turn = await EnterWriteAsync(stop);
+                await using var connection = await OpenAsync(stop);
+                await using var transaction = await connection.BeginTransactionAsync(stop);
+                var result = await work(transaction);
+                // From here on the caller may not cancel: a commit that was sent may have happened.
+                await transaction.CommitAsync(CancellationToken.None);
+                return result;
+            }
+            catch (Exception error) when (attempt < WriteAttempts && IsWorthRetrying(error))
+            {
+                await Task.Delay(Random.Shared.Next(5, 20) * attempt * attempt, stop);
+            }
+            catch (Exception error) when (IsOutage(error))
+            {
+                ForgetConnections();
+                throw Outage(error);
+            }
+        }
+    }
+
+    public Task WriteAsync(Func<DbTransaction, Task> work, CancellationToken stop) =>
+        WriteAsync(async transaction => { await work(transaction); return true; }, stop);
+
+    static Refusal Outage(Exception error) =>
+        new(RefusalKind.Unavailable, "The hub cannot reach or write its database now; nothing was changed. Try again shortly.")
+        {
+            RetryAfter = TimeSpan.FromSeconds(2),
+            Cause = error,
+        };
+
+    public abstract ValueTask DisposeAsync();
+}

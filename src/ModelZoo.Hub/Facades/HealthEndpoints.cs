@@ -1,0 +1,23 @@
+using Microsoft.AspNetCore.Http;
+using ModelZoo.Hub.Database;
+using ModelZoo.Hub.Storage;
+
+namespace ModelZoo.Hub.Facades;
+
+/// <summary>Says whether this node can do its work now.</summary>
+static class HealthEndpoints
+{
+    public static async Task<IResult> ReadyAsync(HubDatabase database, IBlobStore blobs, CancellationToken stop)
+    {
+        try
+        {
+            await database.FindAsync<long>("select count(*) from schema_migration", null, stop);
+            await blobs.CheckReadyAsync(stop);
+            return Results.Text("ready");
+        }
+        catch (Exception error) when (error is not OperationCanceledException)
+        {
+            return Results.Text($"not ready: {error.Message}", statusCode: 503);
+        }
+    }
+}

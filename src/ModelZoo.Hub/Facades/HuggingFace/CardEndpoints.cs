@@ -1,0 +1,53 @@
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using ModelZoo.Hub.Cards;
+using ModelZoo.Hub.Kernel;
+using ModelZoo.Hub.Repositories;
+
+namespace ModelZoo.Hub.Facades.HuggingFace;
+
+/// <summary>Checks a card's metadata before it is pushed.</summary>
+static class CardEndpoints
+{
+    const int MaxContentBytes = 8 * 1024 * 1024;
+
+    public static void Map(IEndpointRouteBuilder app) =>
+        app.MapPost("/api/validate-yaml", ValidateAsync).WithMetadata(new Public("a pure check of the text that was sent")).DisableAntiforgery();
+
+    static async Task<IResult> ValidateAsync(HttpRequest request, CancellationToken stop)
+    {
+        string? content, kindWord;
+        if (request.HasFormContentType)
+        {
+            var form = await request.ReadFormAsync(new Microsoft.AspNetCore.Http.Features.FormOptions { ValueLengthLimit = MaxContentBytes }, stop);
+            (content, kindWord) = (form["content"], form["repoType"]);
+        }
+        else
+        {
+            var body = await JsonBody.ReadAsync(request, stop);
+            (content, kindWord) = (body.Text("content"), body.Text("repoType"));
+        }
+        _ = RepositoryKinds.TryParse(kindWord, out var kind);
+        var verdict = YamlVerdict.Of(content ?? "", Kind(kind));
+        return Results.Json(new JsonObject
+        {
+            ["errors"] = Messages(verdict.Errors),
+            ["warnings"] = Messages(verdict.Warnings),
+        }, statusCode: verdict.IsValid ? 200 : 400);
+    }
+
+    internal static CardKind Kind(RepositoryKind kind) => kind switch
+    {
+        RepositoryKind.Model => CardKind.Model,
+        RepositoryKind.Dataset => CardKind.Dataset,
+        _ => CardKind.Space,
+    };
+
+    /// <summary>False when the block is there but is not a mapping in YAML: then nothing of it can be indexed.</summary>
+    internal static bool IsReadable(byte[] readme) =>
+        !Card.Parse(System.Text.Encoding.UTF8.GetString(readme)).Findings.Any(f => f.Code is "yaml_syntax" or "not_a_mapping" or "yaml_tag" or "too_large");
+
+    static JsonArray Messages(IEnumerable<string> texts) => new([.. texts.Select(text => new JsonObject { ["message"] = text })]);
+}

@@ -1,0 +1,46 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using ModelZoo.Hub.Kernel;
+
+namespace ModelZoo.Hub.Facades.HuggingFace;
+
+/// <summary>A small JSON object sent by a client, read leniently and bounded.</summary>
+sealed class JsonBody(JsonElement root)
+{
+    const int MaxBytes = 16 * 1024 * 1024;
+
+    static readonly JsonDocumentOptions s_options = new() { MaxDepth = 32 };
+
+    /// <exception cref="Refusal">Not a JSON object, or too long. An empty body is an empty object.</exception>
+    public static async Task<JsonBody> ReadAsync(HttpRequest request, CancellationToken stop)
+    {
+        if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = MaxBytes;
+        try
+        {
+            using var buffer = new MemoryStream();
+            await request.Body.CopyToAsync(buffer, stop);
+            if (buffer.Length == 0) return new(default);
+            using var document = JsonDocument.Parse(buffer.GetBuffer().AsMemory(0, (int)buffer.Length), s_options);
+            if (document.RootElement.ValueKind == JsonValueKind.Null) return new(default);
+            if (document.RootElement.ValueKind != JsonValueKind.Object) throw Refusal.Invalid("The body must be a JSON object.");
+            return new(document.RootElement.Clone());
+        }
+        catch (JsonException error)
+        {
+            throw Refusal.Invalid($"The body is not valid JSON: line {error.LineNumber + 1}, position {error.BytePositionInLine + 1}.");
+        }
+    }
+
+    public JsonElement? Value(string name) =>
+        root.ValueKind == JsonValueKind.Object && root.TryGetProperty(name, out var value) ? value : null;
+
+    /// <summary>Null when the field is absent, null or not text.</summary>
+    public string? Text(string name) => Value(name) is { ValueKind: JsonValueKind.String } value ? value.GetString() : null;
+
+    public long? Number(string name) => Value(name) is { ValueKind: JsonValueKind.Number } value && value.TryGetInt64(out var number) ? number : null;
+
+    public bool Flag(string name) => Value(name) is { ValueKind: JsonValueKind.True };
+
+    public IReadOnlyList<JsonElement> List(string name) => Value(name) is { ValueKind: JsonValueKind.Array } value ? [.. value.EnumerateArray()] : [];
+}

@@ -1,0 +1,133 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using ModelZoo.Git;
+using ModelZoo.Hub.Accounts;
+using ModelZoo.Hub.Kernel;
+using ModelZoo.Hub.Repositories;
+using ModelZoo.Hub.Repositories.Access;
+
+namespace ModelZoo.Hub.Facades.HuggingFace;
+
+/// <summary>Creates, deletes, moves and configures repositories.</summary>
+static class RepositoryEndpoints
+{
+    public static void Map(IEndpointRouteBuilder app)
+    {
+        app.MapPost("/api/repos/create", CreateAsync);
+        app.MapDelete("/api/repos/delete", DeleteAsync);
+        app.MapPost("/api/repos/move", MoveAsync);
+        app.MapPut($"{HuggingFaceRoutes.Repository}/settings", SetAsync);
+        app.MapGet($"{HuggingFaceRoutes.Repository}/auth-check", (ReadableRepository _) => Results.Json(new { }));
+        app.MapGet($"{HuggingFaceRoutes.Repository}/auth-check/write", (WritableRepository _) => Results.Json(new { }));
+    }
+
+    static async Task<IResult> CreateAsync(
+        SignedIn me, HttpRequest request, RepositoryLifecycle lifecycle, AccountStore accounts, PublicAddress address, CancellationToken stop)
+    {
+        var body = await JsonBody.ReadAsync(request, stop);
+        var kind = Kind(body);
+        var (ownerName, name) = SplitName(body.Text("name"), body.Text("organization"), me.Account.Handle);
+        var owner = await accounts.FindAsync(ownerName, stop) ?? throw Refusal.Forbidden($"You may not create repositories under {ownerName}.");
+        var wanted = new NewRepository(kind, name, IsPrivate(body) ?? false)
+        {
+            Licence = body.Text("license"),
+            Sdk = body.Text("sdk"),
+            Files = FirstFiles(body),
+        };
+        var created = await lifecycle.CreateAsync(me, owner, wanted, stop);
+        return Results.Json(new { url = address.Of(request.HttpContext) + created.Repository.Address, name = created.Repository.FullName, id = Ids.ToWire(created.Id) });
+    }
+
+    static async Task<IResult> DeleteAsync(Actor actor, HttpRequest request, AccessPolicy policy, RepositoryLifecycle lifecycle, CancellationToken stop)
+    {
+        var body = await JsonBody.ReadAsync(request, stop);
+        var (owner, name) = SplitName(body.Text("name"), body.Text("organization"), actor.Account?.Handle ?? "");
+        var repository = (AdministeredRepository)await policy.GetAsync(Kind(body), owner, name, actor, AccessLevel.Administer, stop);
+        await lifecycle.DeleteAsync(repository, stop);
+        return Results.Json(new { success = true });
+    }
+
+    static async Task<IResult> MoveAsync(
+        Actor actor, HttpRequest request, AccessPolicy policy, RepositoryLifecycle lifecycle, PublicAddress address, CancellationToken stop)
+    {
+        var body = await JsonBody.ReadAsync(request, stop);
+        var (owner, name) = SplitName(body.Text("fromRepo"), null, "");
+        var (newOwner, newName) = SplitName(body.Text("toRepo"), null, actor.Account?.Handle ?? "");
+        var repository = (AdministeredRepository)await policy.GetAsync(Kind(body), owner, name, actor, AccessLevel.Administer, stop);
+        var moved = await lifecycle.MoveAsync(repository, newOwner, newName, stop);
+        return Results.Json(new { url = address.Of(request.HttpContext) + moved.Address, name = moved.FullName });
+    }
+
+    static async Task<IResult> SetAsync(AdministeredRepository repository, HttpRequest request, RepositoryStore repositories, CancellationToken stop)
+    {
+        var body = await JsonBody.ReadAsync(request, stop);
+        var changed = new JsonObject();
+        if (IsPrivate(body) is { } isPrivate)
+        {
+            await repositories.SetVisibilityAsync(repository.Id, isPrivate, stop);
+            changed["private"] = isPrivate;
+        }
+        if (body.Text("description") is { } description)
+        {
+            if (description.Length > 1_000) throw Refusal.Invalid("A description may have at most 1,000 characters.");
+            await repositories.SetDescriptionAsync(repository.Id, description, stop);
+            changed["description"] = description;
+        }
+        if (body.Value("gated") is { ValueKind: not (JsonValueKind.False or JsonValueKind.Null) })
+            throw Refusal.Invalid("This hub has no gated repositories yet; make the repository private instead.");
+        if (body.Value("gated") is { ValueKind: JsonValueKind.False }) changed["gated"] = false;
+        // Accepted because clients send them; this hub has neither to switch.
+        foreach (var key in (string[])["discussionsDisabled", "xetEnabled"])
+            if (body.Value(key) is { ValueKind: JsonValueKind.True or JsonValueKind.False } value) changed[key] = value.GetBoolean();
+        return Results.Json(changed);
+    }
+
+    static RepositoryKind Kind(JsonBody body) => body.Text("type") is not { Length: > 0 } word ? RepositoryKind.Model
+        : RepositoryKinds.TryParse(word, out var kind) ? kind
+        : throw Refusal.Invalid("\"type\" must be one of [model, dataset, space]");
+
+    static bool? IsPrivate(JsonBody body) => body.Text("visibility") switch
+    {
+        "private" => true,
+        "public" => false,
+        null => body.Value("private") switch
+        {
+            { ValueKind: JsonValueKind.True } => true,
+            { ValueKind: JsonValueKind.False } => false,
+            _ => null,
+        },
+        _ => throw Refusal.Invalid("\"visibility\" must be one of [public, private]"),
+    };
+
+    /// <summary>Clients send "name" with "organization", or "organization/name" in one.</summary>
+    static (string Owner, string Name) SplitName(string? name, string? organisation, string self)
+    {
+        if (string.IsNullOrEmpty(name)) throw Refusal.Invalid("\"name\" is required");
+        var slash = name.IndexOf('/');
+        return slash < 0 ? (organisation ?? self, name) : (name[..slash], name[(slash + 1)..]);
+    }
+
+    static List<(RepoPath Path, byte[] Content)> FirstFiles(JsonBody body)
+    {
+        var files = new List<(RepoPath, byte[])>();
+        if (body.Value("files") is not { ValueKind: JsonValueKind.Array } array) return files;
+        foreach (var file in array.EnumerateArray())
+        {
+            var text = file.TryGetProperty("content", out var content) ? content.GetString() ?? "" : "";
+            if (!RepoPath.TryParse(file.TryGetProperty("path", out var at) ? at.GetString() : null, out var path, out var problem)) throw Refusal.Invalid(problem);
+            var encoded = file.TryGetProperty("encoding", out var encoding) && encoding.GetString() == "base64";
+            try
+            {
+                files.Add((path, encoded ? Convert.FromBase64String(text) : System.Text.Encoding.UTF8.GetBytes(text)));
+            }
+            catch (FormatException)
+            {
+                throw Refusal.Invalid($"The content of '{path}' is not base64.");
+            }
+        }
+        return files;
+    }
+}

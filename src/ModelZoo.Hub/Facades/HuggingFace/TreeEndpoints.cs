@@ -1,0 +1,122 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using ModelZoo.Git;
+using ModelZoo.Hub.Kernel;
+using ModelZoo.Hub.Repositories;
+using ModelZoo.Hub.Repositories.Access;
+
+namespace ModelZoo.Hub.Facades.HuggingFace;
+
+/// <summary>Lists of files: a folder or everything below it, and chosen paths.</summary>
+static class TreeEndpoints
+{
+    const int PageSize = 1_000;
+    const int ExpandedPageSize = 100;
+    const int MaxPaths = 1_000;
+
+    public static void Map(IEndpointRouteBuilder app)
+    {
+        app.MapGet($"{HuggingFaceRoutes.Repository}/tree/{{**revisionAndPath}}", TreeAsync);
+        app.MapPost($"{HuggingFaceRoutes.Repository}/paths-info/{{revision}}", PathsAsync).DisableAntiforgery();
+    }
+
+    static async Task<IResult> TreeAsync(
+        ReadableRepository repository, RouteText revisionAndPath, HttpContext http, RevisionResolver revisions, TreeReader trees,
+        LastChangeReader lastChanges, PublicAddress address, CancellationToken stop)
+    {
+        var (revision, pathText) = await SplitAsync(repository, http, revisionAndPath, revisions, stop);
+        http.Response.Headers["X-Repo-Commit"] = revision.CommitId;
+        var (folder, path) = await GetFolderAsync(repository, revision, pathText, trees, stop);
+
+        var query = http.Request.Query;
+        var expand = Query.Flag(query["expand"]);
+        var limit = Query.Limit(query["limit"], expand ? ExpandedPageSize : PageSize, PageSize);
+        var skip = Query.Cursor(query["cursor"]);
+        var entries = Query.Flag(query["recursive"])
+            ? trees.WalkAsync(repository.Repository.SpaceId, folder, path, stop)
+            : (await trees.ListAsync(repository.Repository.SpaceId, folder, path, stop)).ToAsyncEnumerable();
+        var page = await entries.Skip(skip).Take(limit + 1).ToListAsync(stop);
+        if (page.Count > limit)
+        {
+            page.RemoveAt(limit);
+            Query.Link(http, address, "cursor", Query.ToCursor(skip + limit));
+        }
+        var changes = expand ? await lastChanges.FindAsync(repository, revision, [.. page.Select(e => e.Path)], stop) : null;
+        return JsonLines.Array(page.Select(entry => Describe(entry, changes)));
+    }
+
+    static async Task<IResult> PathsAsync(
+        ReadableRepository repository, RouteText revision, HttpContext http, RevisionResolver revisions, TreeReader trees,
+        LastChangeReader lastChanges, CancellationToken stop)
+    {
+        var resolved = await revisions.GetAsync(repository, revision, stop);
+        http.Response.Headers["X-Repo-Commit"] = resolved.CommitId;
+        var (paths, expand) = await ReadPathsAsync(http.Request, stop);
+        if (paths.Count > MaxPaths) throw new Refusal(RefusalKind.TooLarge, $"At most {MaxPaths} paths may be asked for at once.");
+        var found = new List<FolderEntry>(paths.Count);
+        foreach (var text in paths)
+        {
+            if (!RepoPath.TryParse(text.TrimEnd('/'), out var path)) continue;
+            if (await trees.FindAsync(repository.Repository.SpaceId, resolved.Commit.Tree, path, stop) is { } entry) found.Add(entry);
+        }
+        var changes = expand ? await lastChanges.FindAsync(repository, resolved, [.. found.Select(e => e.Path)], stop) : null;
+        return JsonLines.Array(found.Select(entry => Describe(entry, changes)));
+    }
+
+    /// <summary>Python encodes the revision into one segment; JavaScript leaves its slashes and the path's alike.</summary>
+    static async Task<(ResolvedRevision Revision, string Path)> SplitAsync(
+        ReadableRepository repository, HttpContext http, RouteText whole, RevisionResolver revisions, CancellationToken stop)
+    {
+        var raw = http.Request.RouteValues["revisionAndPath"] as string ?? "";
+        var slash = raw.IndexOf('/');
+        var first = RawPath.Restore(slash < 0 ? raw : raw[..slash]);
+        var rest = slash < 0 ? "" : RawPath.Restore(raw[(slash + 1)..]);
+        return await revisions.FindAsync(repository, first, stop) is { } revision
+            ? (revision, rest)
+            : await revisions.SplitAsync(repository, whole, stop);
+    }
+
+    static async Task<(ObjectId Folder, RepoPath? Path)> GetFolderAsync(
+        ReadableRepository repository, ResolvedRevision revision, string text, TreeReader trees, CancellationToken stop)
+    {
+        text = text.Trim('/');
+        if (text.Length == 0) return (revision.Commit.Tree, null);
+        if (!RepoPath.TryParse(text, out var path)
+            || await trees.FindEntryAsync(repository.Repository.SpaceId, revision.Commit.Tree, path, stop) is not { Mode: EntryMode.Folder } entry)
+            throw Refusal.EntryNotFound(text, revision.CommitId);
+        return (entry.Id, path);
+    }
+
+    static async Task<(IReadOnlyList<string> Paths, bool Expand)> ReadPathsAsync(HttpRequest request, CancellationToken stop)
+    {
+        if (request.HasFormContentType)
+        {
+            var form = await request.ReadFormAsync(new Microsoft.AspNetCore.Http.Features.FormOptions { ValueCountLimit = MaxPaths + 100, ValueLengthLimit = RepoPath.MaxBytes * 3 }, stop);
+            return ([.. form["paths"].OfType<string>()], Query.Flag(form["expand"]));
+        }
+        var body = await JsonBody.ReadAsync(request, stop);
+        return ([.. body.List("paths").Where(p => p.ValueKind == JsonValueKind.String).Select(p => p.GetString()!)], body.Flag("expand"));
+    }
+
+    static JsonObject Describe(FolderEntry entry, IReadOnlyDictionary<string, CommitRow>? changes)
+    {
+        var json = new JsonObject
+        {
+            ["type"] = entry.IsFolder ? "directory" : "file",
+            ["oid"] = entry.Id.Hex,
+            ["size"] = entry.SizeBytes,
+            ["path"] = entry.Path.Value,
+        };
+        if (entry.Pointer is { } pointer)
+            json["lfs"] = new JsonObject { ["oid"] = pointer.Digest.Hex, ["size"] = pointer.SizeBytes, ["pointerSize"] = entry.BlobBytes };
+        if (changes is null) return json;
+        if (changes.TryGetValue(entry.Path.Value, out var commit))
+            json["lastCommit"] = new JsonObject { ["id"] = commit.Id, ["title"] = commit.Title, ["date"] = Clock.Iso(commit.CommittedAt) };
+        if (!entry.IsFolder)
+            json["securityFileStatus"] = new JsonObject { ["status"] = "unscanned", ["avScan"] = null, ["pickleImportScan"] = null };
+        return json;
+    }
+}

@@ -1,0 +1,152 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using ModelZoo.Git;
+using ModelZoo.Hub.Facades.HuggingFace;
+using ModelZoo.Hub.Kernel;
+using ModelZoo.Hub.Repositories;
+using ModelZoo.Hub.Repositories.Access;
+
+namespace ModelZoo.Hub.Facades.Lfs;
+
+/// <summary>The LFS batch call: where to send or fetch large content, object by object; and the check after sending.</summary>
+static class BatchEndpoints
+{
+    const int MaxObjects = 1_000;
+
+    /// <summary>Above this, clients that know both ways are told to send parts.</summary>
+    const long PartsAbove = 4L * 1024 * 1024 * 1024;
+
+    /// <summary>Clients that ask for parts alone (ours, so that it can resume) get them from this size on.</summary>
+    const long PartsAloneAbove = 16L * 1024 * 1024;
+
+    static readonly TimeSpan s_validFor = TimeSpan.FromHours(12);
+
+    public static void Map(IEndpointRouteBuilder app)
+    {
+        app.MapLfs("objects/batch", ["POST"], BatchAsync);
+        app.MapLfs("objects/verify", ["POST"], VerifyAsync);
+    }
+
+    static async Task<IResult> BatchAsync(
+        ReadableRepository repository, HttpContext http, BlobLinkStore links, BlobUploads uploads, UrlSigner signer, PublicAddress address, CancellationToken stop)
+    {
+        var body = await JsonBody.ReadAsync(http.Request, stop);
+        var objects = body.List("objects");
+        if (objects.Count > MaxObjects) throw new Refusal(RefusalKind.TooLarge, $"At most {MaxObjects} objects may be named in one call.");
+        if (body.Text("hash_algo") is { } algorithm && algorithm is not ("sha256" or "sha_256")) throw new Refusal(RefusalKind.Conflict, "Only sha256 is supported.");
+        var transfers = body.List("transfers").Select(t => t.ToString()).ToList();
+        var batch = new Batch(repository, links, uploads, signer, address.Of(http), transfers);
+        return body.Text("operation") switch
+        {
+            "upload" => Answer(await batch.UploadAsync(AsWritable(repository), Read(objects), stop)),
+            "download" => Answer(await batch.DownloadAsync(Read(objects), stop)),
+            _ => throw new Refusal(RefusalKind.Unprocessable, "\"operation\" must be upload or download."),
+        };
+    }
+
+    /// <summary>The batch is one address for reading and writing; writing asks for more.</summary>
+    static WritableRepository AsWritable(ReadableRepository repository) => repository as WritableRepository
+        ?? throw (repository.Actor.IsNobody
+            ? new Refusal(RefusalKind.Unauthenticated, "Invalid username or password.")
+            : Refusal.Forbidden($"You may not write to {repository.Repository.FullName}: it needs write access and a token with the write role."));
+
+    static async Task<IResult> VerifyAsync(WritableRepository repository, HttpContext http, BlobLinkStore links, CancellationToken stop)
+    {
+        var body = await JsonBody.ReadAsync(http.Request, stop);
+        if (!Digest.TryParse(body.Text("oid"), out var digest)) throw new Refusal(RefusalKind.Unprocessable, "\"oid\" must be a SHA-256 digest of 64 lowercase hex digits.");
+        var usable = await links.UsableAsync(repository.Id, repository.Author.Id, [digest], stop);
+        if (!usable.TryGetValue(digest, out var size)) throw Refusal.NotFound("This object is not stored.");
+        if (body.Number("size") is { } stated && stated != size) throw new Refusal(RefusalKind.Unprocessable, $"The stored object has {size} bytes, not {stated}.");
+        return Results.Json(new { oid = digest.Hex, size }, contentType: LfsErrors.MediaType);
+    }
+
+    static List<(string Oid, Digest? Digest, long SizeBytes)> Read(IReadOnlyList<JsonElement> objects) =>
+    [
+        .. objects.Select(item =>
+        {
+            var oid = item.ValueKind == JsonValueKind.Object && item.TryGetProperty("oid", out var id) ? id.ToString() : "";
+            var size = item.ValueKind == JsonValueKind.Object && item.TryGetProperty("size", out var bytes) && bytes.ValueKind == JsonValueKind.Number && bytes.TryGetInt64(out var n) ? n : -1;
+            return (oid.Length > 200 ? oid[..200] : oid, Digest.TryParse(oid, out var digest) ? digest : null, size);
+        }),
+    ];
+
+    static IResult Answer(JsonObject json) => Results.Text(json.ToJsonString(), LfsErrors.MediaType);
+
+    sealed class Batch(ReadableRepository repository, BlobLinkStore links, BlobUploads uploads, UrlSigner signer, string address, IReadOnlyList<string> transfers)
+    {
+        public async Task<JsonObject> UploadAsync(WritableRepository writable, List<(string Oid, Digest? Digest, long SizeBytes)> objects, CancellationToken stop)
+        {
+            var known = await links.UsableAsync(repository.Id, writable.Author.Id, [.. objects.Select(o => o.Digest).OfType<Digest>()], stop);
+            var partsAlone = transfers.Contains("multipart") && !transfers.Contains("basic");
+            var transfer = "basic";
+            var answers = new JsonArray();
+            foreach (var (oid, digest, size) in objects)
+            {
+                var answer = new JsonObject { ["oid"] = oid, ["size"] = Math.Max(0, size) };
+                answers.Add(answer);
+                if (digest is null || size < 0) Fail(answer, 422, "An object needs a SHA-256 oid of 64 lowercase hex digits and a size.");
+                else if (size > BlobUploads.MaxBlobBytes) Fail(answer, 422, $"An object may have at most {BlobUploads.MaxBlobBytes} bytes.");
+                else if (known.TryGetValue(digest, out var stored))
+                {
+                    if (stored != size) Fail(answer, 422, $"The stored object has {stored} bytes, not {size}.");
+                }
+                else
+                {
+                    var inParts = transfers.Contains("multipart") && size > (partsAlone ? PartsAloneAbove : PartsAbove);
+                    if (inParts) transfer = "multipart";
+                    var upload = await uploads.BeginAsync(writable, digest, size, inParts, stop);
+                    answer["authenticated"] = true;
+                    answer["actions"] = new JsonObject { ["upload"] = inParts ? Parts(upload) : Whole(upload), ["verify"] = Verify() };
+                }
+            }
+            return new JsonObject { ["transfer"] = transfer, ["hash_algo"] = "sha256", ["objects"] = answers };
+        }
+
+        public async Task<JsonObject> DownloadAsync(List<(string Oid, Digest? Digest, long SizeBytes)> objects, CancellationToken stop)
+        {
+            var linked = await links.LinkedAsync(repository.Id, [.. objects.Select(o => o.Digest).OfType<Digest>()], stop);
+            var answers = new JsonArray();
+            foreach (var (oid, digest, size) in objects)
+            {
+                var answer = new JsonObject { ["oid"] = oid, ["size"] = Math.Max(0, size) };
+                answers.Add(answer);
+                if (digest is null) Fail(answer, 422, "An object needs a SHA-256 oid of 64 lowercase hex digits.");
+                else if (!linked.TryGetValue(digest, out var stored)) Fail(answer, 404, "This object is not stored in this repository.");
+                else
+                {
+                    answer["size"] = stored;
+                    answer["authenticated"] = true;
+                    var signed = signer.Sign(TransferEndpoints.DownloadSubject(repository.Id, digest), s_validFor);
+                    answer["actions"] = new JsonObject
+                    {
+                        ["download"] = Action($"{address}/api/blobs/{Ids.ToWire(repository.Id)}/{digest.Hex}?{signed}"),
+                    };
+                }
+            }
+            return new JsonObject { ["transfer"] = "basic", ["hash_algo"] = "sha256", ["objects"] = answers };
+        }
+
+        JsonObject Whole(Upload upload) =>
+            Action($"{address}/api/uploads/{Ids.ToWire(upload.Id)}?{signer.Sign(TransferEndpoints.UploadSubject(upload.Id), s_validFor)}");
+
+        /// <summary>The addresses of the parts travel as header values, numbered with leading zeros; the action itself completes the upload.</summary>
+        JsonObject Parts(Upload upload)
+        {
+            var signed = signer.Sign(TransferEndpoints.UploadSubject(upload.Id), s_validFor);
+            var id = Ids.ToWire(upload.Id);
+            var header = new JsonObject { ["chunk_size"] = upload.PartBytes!.Value.ToString() };
+            for (var number = 1; number <= upload.Parts.PartCount; number++)
+                header[number.ToString("D5")] = $"{address}/api/uploads/{id}/parts/{number}?{signed}";
+            return new JsonObject { ["href"] = $"{address}/api/uploads/{id}/complete?{signed}", ["header"] = header, ["expires_in"] = (int)s_validFor.TotalSeconds };
+        }
+
+        JsonObject Verify() => Action($"{address}/{repository.Repository.Kind.AddressPrefix()}{repository.Repository.FullName}.git/info/lfs/objects/verify");
+
+        static JsonObject Action(string href) => new() { ["href"] = href, ["header"] = new JsonObject(), ["expires_in"] = (int)s_validFor.TotalSeconds };
+
+        static void Fail(JsonObject answer, int code, string message) => answer["error"] = new JsonObject { ["code"] = code, ["message"] = message };
+    }
+}

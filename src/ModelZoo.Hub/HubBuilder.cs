@@ -1,0 +1,128 @@
+using System.Security.Cryptography;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.HttpOverrides;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using ModelZoo.Hub.Accounts;
+using ModelZoo.Hub.Cards;
+using ModelZoo.Hub.Database;
+using ModelZoo.Hub.Facades;
+using ModelZoo.Hub.Facades.HuggingFace;
+using ModelZoo.Hub.Facades.Lfs;
+using ModelZoo.Hub.Jobs;
+using ModelZoo.Hub.Kernel;
+using ModelZoo.Hub.Profiles;
+using ModelZoo.Hub.Repositories;
+using ModelZoo.Hub.Repositories.Access;
+using ModelZoo.Hub.Storage;
+
+namespace ModelZoo.Hub;
+
+/// <summary>The composition root: the only file that sees every room of the house.</summary>
+static class HubBuilder
+{
+    /// <summary>Opens the database (brought up to date) and the blob store, and puts the hub together. Start the result to serve.</summary>
+    public static async Task<WebApplication> BuildAsync(HubOptions options, Action<WebApplicationBuilder>? adjust = null, CancellationToken stop = default)
+    {
+        options.Validate();
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = "ModelZoo.Hub" });
+        builder.Logging.ClearProviders();
+        builder.Logging.AddSimpleConsole(console => (console.SingleLine, console.TimestampFormat, console.UseUtcTimestamp) = (true, "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ", true));
+        builder.Logging.SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft", LogLevel.Warning);
+        builder.WebHost.UseUrls(options.Urls.Split(';', StringSplitOptions.RemoveEmptyEntries));
+        builder.WebHost.ConfigureKestrel(ConfigureKestrel);
+        AddServices(builder.Services, options);
+        adjust?.Invoke(builder);
+
+        var services = builder.Services;
+        var time = TimeProvider.System;
+        var database = OpenDatabase(options);
+        await new Migrator(database, time).ApplyAsync(stop);
+        var settings = new SettingStore(database);
+        var key = await settings.GetOrAddAsync("signing_key", () => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)), stop);
+        services.AddSingleton(database);
+        services.AddSingleton(settings);
+        services.AddSingleton(new UrlSigner(Convert.FromHexString(key), time));
+
+        var app = builder.Build();
+        Configure(app, options);
+        return app;
+    }
+
+    static HubDatabase OpenDatabase(HubOptions options)
+    {
+        if (options.Database.Kind == "postgres") return new PostgresDatabase(options.Database.Connection!);
+        Directory.CreateDirectory(options.DataFolder);
+        return new SqliteDatabase(options.DatabaseFile);
+    }
+
+    static void AddServices(IServiceCollection services, HubOptions options)
+    {
+        services.AddSingleton(options);
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(new PublicAddress(options.PublicUrl));
+        services.AddSingleton(_ => BlobStores.Create(
+            options.Storage.Kind == StorageKind.Folder && options.Storage.Root is null ? options.Storage with { Root = options.BlobFolder } : options.Storage,
+            TimeProvider.System));
+        services.AddRoutingCore().Configure<Microsoft.AspNetCore.Routing.RouteOptions>(routes =>
+            routes.SetParameterPolicy<Microsoft.AspNetCore.Routing.Constraints.RegexInlineRouteConstraint>("regex"));
+        services.AddCors(cors => cors.AddPolicy(HuggingFaceRoutes.CorsPolicy, HubCors.Policy));
+
+        AddAll(services, typeof(AccountStore), typeof(TokenStore), typeof(SessionStore), typeof(AttemptStore), typeof(SignIn), typeof(Bootstrap));
+        AddAll(services, typeof(RepositoryStore), typeof(AccessPolicy), typeof(GitObjectStore), typeof(TreeReader), typeof(ReferenceStore),
+            typeof(CommitStore), typeof(RevisionResolver), typeof(CommitWriter), typeof(ReferenceWriter), typeof(RepositoryLifecycle),
+            typeof(LastChangeProjection), typeof(LastChangeReader), typeof(BlobLinkStore), typeof(UploadStore), typeof(BlobUploads),
+            typeof(RevisionDiff), typeof(DownloadCounter));
+        AddAll(services, typeof(CardStore), typeof(WeightSummaryStore), typeof(FileFinder), typeof(RepositoryDescription));
+        services.AddSingleton<IProjection, CardProjection>();
+        services.AddSingleton<ICommitFollower, WeightSummaryFollower>();
+
+        AddAll(services, typeof(JobStore), typeof(JobBell));
+        services.AddSingleton<IJobHandler, WeightSummaryJob>();
+        services.AddSingleton<IChore, DownloadChore>();
+        services.AddHostedService<JobWorker>();
+        services.AddHostedService<Chores>();
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(30));
+    }
+
+    static void AddAll(IServiceCollection services, params Type[] types)
+    {
+        foreach (var type in types) services.AddSingleton(type);
+    }
+
+    static void ConfigureKestrel(KestrelServerOptions kestrel)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxRequestLineSize = 32 * 1024;
+        kestrel.Limits.MaxRequestHeadersTotalSize = 64 * 1024;
+        kestrel.Limits.MaxRequestBodySize = 32 * 1024 * 1024;       // endpoints that take more say so
+        kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(240, TimeSpan.FromSeconds(20));
+    }
+
+    static void Configure(WebApplication app, HubOptions options)
+    {
+        if (options.TrustForwardedHeaders)
+        {
+            var forwarded = new ForwardedHeadersOptions { ForwardedHeaders = ForwardedHeaders.All };
+            forwarded.KnownIPNetworks.Clear();
+            forwarded.KnownProxies.Clear();
+            app.UseForwardedHeaders(forwarded);
+        }
+        app.UseMiddleware<RequestIdentity>();
+        app.UseMiddleware<RefusalMiddleware>();
+        app.UseMiddleware<RawPath>();
+        app.UseRouting();
+        app.UseCors();
+        app.UseMiddleware<ActorIdentification>();
+
+        app.MapGet("/health", () => Results.Text("ok")).WithMetadata(new Public("probes have no credentials"));
+        app.MapGet("/ready", HealthEndpoints.ReadyAsync).WithMetadata(new Public("probes have no credentials"));
+        app.MapHuggingFace();
+        app.MapLfs();
+    }
+}

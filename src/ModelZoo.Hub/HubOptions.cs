@@ -1,0 +1,80 @@
+namespace ModelZoo.Hub;
+
+/// <summary>Everything an operator may choose. Bound from modelzoo.json, MODELZOO_… variables and flags, checked once at start.</summary>
+sealed class HubOptions
+{
+    /// <summary>Folder for the embedded database, blobs and caches.</summary>
+    public string DataFolder { get; set; } = "modelzoo-data";
+
+    /// <summary>Where to listen, separated by ';'.</summary>
+    public string Urls { get; set; } = "http://127.0.0.1:8080";
+
+    /// <summary>The base address that clients use, when it is not what they send as Host.</summary>
+    public string? PublicUrl { get; set; }
+
+    /// <summary>Accept X-Forwarded-* from any proxy in front.</summary>
+    public bool TrustForwardedHeaders { get; set; }
+
+    public DatabaseOptions Database { get; set; } = new();
+
+    public Storage.StorageOptions Storage { get; set; } = new();
+
+    public LimitOptions Limits { get; set; } = new();
+
+    public CardOptions Cards { get; set; } = new();
+
+    /// <summary>Jobs this node runs at once; 0 makes it serve only.</summary>
+    public int Workers { get; set; } = 2;
+
+    public string DatabaseFile => Path.Combine(DataFolder, "modelzoo.db");
+
+    public string BlobFolder => Path.Combine(DataFolder, "blobs");
+
+    /// <exception cref="InvalidOperationException">One sentence that says what to mend.</exception>
+    public void Validate()
+    {
+        if (string.IsNullOrWhiteSpace(DataFolder)) throw new InvalidOperationException("DataFolder must name a folder.");
+        if (Database.Kind is not ("sqlite" or "postgres")) throw new InvalidOperationException("Database:Kind must be sqlite or postgres.");
+        if (Database.Kind == "postgres" && string.IsNullOrWhiteSpace(Database.Connection))
+            throw new InvalidOperationException("Database:Connection must be set for postgres.");
+        if (PublicUrl is not null && !(Uri.TryCreate(PublicUrl, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"))
+            throw new InvalidOperationException("PublicUrl must be an absolute http or https address.");
+        if (Workers is < 0 or > 64) throw new InvalidOperationException("Workers must be 0 to 64.");
+        Limits.Validate();
+    }
+}
+
+sealed class DatabaseOptions
+{
+    /// <summary>sqlite (a file in the data folder) or postgres.</summary>
+    public string Kind { get; set; } = "sqlite";
+
+    /// <summary>Npgsql connection string, for postgres.</summary>
+    public string? Connection { get; set; }
+}
+
+sealed class LimitOptions
+{
+    /// <summary>Largest file that a commit may carry inline; above it, content goes through LFS.</summary>
+    public long InlineBytes { get; set; } = 10_000_000;
+
+    /// <summary>Requests per minute: for each account, and for each address that is nobody.</summary>
+    public int RequestsPerMinute { get; set; } = 12_000;
+
+    public int AnonymousRequestsPerMinute { get; set; } = 6_000;
+
+    public void Validate()
+    {
+        if (InlineBytes is < 1024 or > 64L * 1024 * 1024) throw new InvalidOperationException("Limits:InlineBytes must be between 1 KiB and 64 MiB.");
+        if (RequestsPerMinute < 1 || AnonymousRequestsPerMinute < 1) throw new InvalidOperationException("Limits: requests per minute must be at least 1.");
+    }
+}
+
+sealed class CardOptions
+{
+    /// <summary>Refuse commits whose README.md has errors in its metadata.</summary>
+    public bool Strict { get; set; }
+
+    /// <summary>Let cards show images from other servers.</summary>
+    public bool RemoteImages { get; set; }
+}

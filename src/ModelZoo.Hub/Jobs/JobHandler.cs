@@ -1,0 +1,57 @@
+using System.Text.Json;
+
+namespace ModelZoo.Hub.Jobs;
+
+/// <summary>Does one kind of job. Must bear being killed at any moment and being run again.</summary>
+interface IJobHandler
+{
+    /// <summary>The stable name that rows carry.</summary>
+    string Name { get; }
+
+    /// <returns>One line that says what came of it.</returns>
+    Task<string> RunAsync(string payload, JobRun run, CancellationToken stop);
+}
+
+/// <summary>A handler whose payload is a record.</summary>
+abstract class JobHandler<TPayload> : IJobHandler
+{
+    public abstract string Name { get; }
+
+    public Task<string> RunAsync(string payload, JobRun run, CancellationToken stop) =>
+        RunAsync(JsonSerializer.Deserialize<TPayload>(payload)!, run, stop);
+
+    protected abstract Task<string> RunAsync(TPayload payload, JobRun run, CancellationToken stop);
+}
+
+/// <summary>What a running job can say: progress and log lines, written now and then by the worker.</summary>
+sealed class JobRun(Job job)
+{
+    readonly Lock _gate = new();
+    readonly List<string> _lines = [];
+
+    public Job Job => job;
+
+    public double Progress { get; private set; }
+
+    public string Stage { get; private set; } = "";
+
+    public void Report(double progress, string stage)
+    {
+        lock (_gate) (Progress, Stage) = (Math.Clamp(progress, 0, 1), stage);
+    }
+
+    public void Log(string line)
+    {
+        lock (_gate) _lines.Add(line);
+    }
+
+    internal IReadOnlyList<string> TakeLines()
+    {
+        lock (_gate)
+        {
+            var lines = _lines.ToArray();
+            _lines.Clear();
+            return lines;
+        }
+    }
+}

@@ -1,0 +1,164 @@
+using System.Data.Common;
+using ModelZoo.Hub.Database;
+using ModelZoo.Hub.Kernel;
+
+namespace ModelZoo.Hub.Jobs;
+
+/// <summary>The queue: enqueue in the caller's transaction, claim by lease, report, retry with back-off. All its SQL.</summary>
+sealed class JobStore(HubDatabase database, TimeProvider time)
+{
+    const string Columns = """
+        id, name, payload, subject, repository_id, account_id, state, attempts, max_attempts, run_after, lease_until,
+        progress, message, created_at, started_at, finished_at
+        """;
+
+    const int DefaultMaxAttempts = 5;
+
+    /// <summary>How long a worker may be silent before another may try.</summary>
+    public static readonly TimeSpan Lease = TimeSpan.FromSeconds(60);
+
+    /// <summary>Adds the job; it exists if and only if the caller's transaction commits. Null when one like it waits already.</summary>
+    public async Task<long?> EnqueueAsync(DbTransaction transaction, NewJob job, CancellationToken stop)
+    {
+        var (id, now) = (Ids.Next(time), time.NowMs());
+        var added = await transaction.ExecuteAsync("""
+            insert into job (
+                id, name, payload, subject, repository_id, account_id, state, attempts, max_attempts, run_after, progress, message, created_at)
+            values (
+                @id, @Name, @Payload, @Subject, @RepositoryId, @AccountId, 'waiting', 0, @max, @now, 0, '', @now)
+            on conflict (name, subject) where state = 'waiting' and subject is not null do nothing
+            """, new { id, job.Name, job.Payload, job.Subject, job.RepositoryId, job.AccountId, max = (long)DefaultMaxAttempts, now }, stop);
+        return added == 1 ? id : null;
+    }
+
+    public Task<long?> EnqueueAsync(NewJob job, CancellationToken stop) => database.WriteAsync(transaction => EnqueueAsync(transaction, job, stop), stop);
+
+    /// <summary>Takes the next job that is due, or one whose worker fell silent. Null when there is none.</summary>
+    /// <param name="leaseId">Fresh for each try: what proves later that the job is still this try's.</param>
+    public Task<Job?> ClaimAsync(string leaseId, CancellationToken stop) => database.WriteAsync(async transaction =>
+    {
+        var now = time.NowMs();
+        return await transaction.FindAsync<Job>($"""
+            update job
+            set state = 'running', lease_id = @leaseId, lease_until = @until, attempts = attempts + 1,
+                started_at = coalesce(started_at, @now), message = ''
+            where id = (
+                    select id
+                    from job
+                    where (state = 'waiting' and run_after <= @now)
+                       or (state = 'running' and lease_until < @now)
+                    order by run_after, id
+                    limit 1)
+              and ((state = 'waiting' and run_after <= @now) or (state = 'running' and lease_until < @now))
+            returning {Columns}
+            """, new { leaseId, now, until = now + (long)Lease.TotalMilliseconds }, stop);
+    }, stop);
+
+    /// <summary>Keeps the lease and says how far the job is. False when the lease was lost: the worker must stop.</summary>
+    public async Task<bool> RenewAsync(long id, string leaseId, double progress, string message, CancellationToken stop) => await database.ExecuteAsync("""
+        update job
+        set lease_until = @until, progress = @progress, message = @message
+        where id = @id
+          and lease_id = @leaseId
+          and state = 'running'
+        """, new { id, leaseId, progress, message = Shorten(message), until = time.NowMs() + (long)Lease.TotalMilliseconds }, stop) == 1;
+
+    public Task FinishAsync(long id, string leaseId, string message, CancellationToken stop) => database.ExecuteAsync("""
+        update job
+        set state = 'done', progress = 1, message = @message, finished_at = @now, lease_id = null, lease_until = null
+        where id = @id
+          and lease_id = @leaseId
+        """, new { id, leaseId, message = Shorten(message), now = time.NowMs() }, stop);
+
+    /// <summary>Another try later (2, 4, 8 … seconds), or failed for good after the last.</summary>
+    public Task FailAsync(Job job, string leaseId, string message, CancellationToken stop)
+    {
+        var now = time.NowMs();
+        var last = job.Attempts >= job.MaxAttempts;
+        return database.ExecuteAsync("""
+            update job
+            set state = @state, message = @message, run_after = @runAfter, finished_at = @finished, lease_id = null, lease_until = null
+            where id = @Id
+              and lease_id = @leaseId
+            """,
+            new
+            {
+                job.Id, leaseId, state = last ? "failed" : "waiting", message = Shorten(message),
+                runAfter = now + (long)Math.Pow(2, Math.Min(job.Attempts, 12)) * 1000, finished = last ? now : (long?)null,
+            }, stop);
+    }
+
+    /// <summary>Gives the job back unharmed: this node is shutting down.</summary>
+    public Task ReleaseAsync(long id, string leaseId, CancellationToken stop) => database.ExecuteAsync("""
+        update job
+        set state = 'waiting', attempts = attempts - 1, run_after = @now, lease_id = null, lease_until = null
+        where id = @id
+          and lease_id = @leaseId
+        """, new { id, leaseId, now = time.NowMs() }, stop);
+
+    /// <summary>Tries a failed job again from the start. False when it is not failed.</summary>
+    public async Task<bool> RetryAsync(long id, CancellationToken stop) => await database.ExecuteAsync("""
+        update job
+        set state = 'waiting', attempts = 0, run_after = @now, finished_at = null
+        where id = @id
+          and state = 'failed'
+        """, new { id, now = time.NowMs() }, stop) == 1;
+
+    public Task<Job?> FindAsync(long id, CancellationToken stop) =>
+        database.FindAsync<Job>($"select {Columns} from job where id = @id", new { id }, stop);
+
+    /// <summary>Newest first, before an id; optionally of one state.</summary>
+    public Task<IReadOnlyList<Job>> ListAsync(string? state, long? before, int limit, CancellationToken stop) => database.ListAsync<Job>($"""
+        select {Columns}
+        from job
+        where (@state is null or state = @state)
+          and id < @before
+        order by id desc
+        limit @limit
+        """, new { state, before = before ?? long.MaxValue, limit }, stop);
+
+    public Task<IReadOnlyList<StateCount>> CountAsync(CancellationToken stop) => database.ListAsync<StateCount>("""
+        select state, count(*) as jobs
+        from job
+        group by state
+        """, null, stop);
+
+    public Task AddLinesAsync(long id, long firstNumber, IReadOnlyList<string> lines, CancellationToken stop) => database.WriteAsync(async transaction =>
+    {
+        var now = time.NowMs();
+        for (var i = 0; i < lines.Count; i++)
+            await transaction.ExecuteAsync("""
+                insert into job_line (job_id, number, written_at, text)
+                values (@id, @number, @now, @text)
+                on conflict (job_id, number) do nothing
+                """, new { id, number = firstNumber + i, now, text = Shorten(lines[i]) }, stop);
+    }, stop);
+
+    public async Task<long> NextLineAsync(long id, CancellationToken stop) =>
+        (await database.FindAsync<long?>("select max(number) from job_line where job_id = @id", new { id }, stop) ?? 0) + 1;
+
+    /// <summary>The last lines of a job's log, oldest first.</summary>
+    public async Task<IReadOnlyList<JobLine>> TailAsync(long id, int limit, CancellationToken stop) => [.. (await database.ListAsync<JobLine>("""
+        select number, written_at, text
+        from job_line
+        where job_id = @id
+        order by number desc
+        limit @limit
+        """, new { id, limit }, stop)).Reverse()];
+
+    /// <summary>Forgets finished jobs that are older than the moment given.</summary>
+    public Task<int> SweepAsync(DateTimeOffset olderThan, CancellationToken stop) => database.ExecuteAsync("""
+        delete from job
+        where state in ('done', 'failed')
+          and finished_at < @cutoff
+        """, new { cutoff = olderThan.ToUnixTimeMilliseconds() }, stop);
+
+    static string Shorten(string text) => (text.Length <= 2_000 ? text : text[..1_999] + "…").Replace('\0', '\uFFFD');
+}
+
+/// <summary>How many jobs are in a state.</summary>
+sealed record StateCount
+{
+    public string State { get; init; } = "";
+    public long Jobs { get; init; }
+}

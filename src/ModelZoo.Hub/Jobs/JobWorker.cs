@@ -1,0 +1,117 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using ModelZoo.Hub.Kernel;
+
+namespace ModelZoo.Hub.Jobs;
+
+/// <summary>Wakes workers of this node when something was enqueued here; other nodes find it when they next look.</summary>
+sealed class JobBell : IDisposable
+{
+    readonly SemaphoreSlim _bell = new(0, 1);
+
+    public void Ring()
+    {
+        try
+        {
+            _bell.Release();
+        }
+        catch (SemaphoreFullException)
+        {
+            // Somebody is awake already.
+        }
+    }
+
+    public void Dispose() => _bell.Dispose();
+
+    public Task WaitAsync(TimeSpan atMost, CancellationToken stop) => _bell.WaitAsync(atMost, stop);
+}
+
+/// <summary>Tries jobs, several at once. Each try holds a lease that it renews; a worker that loses its lease stops.</summary>
+sealed class JobWorker(JobStore jobs, JobBell bell, IEnumerable<IJobHandler> handlers, HubOptions options, ILogger<JobWorker> log) : BackgroundService
+{
+    static readonly TimeSpan s_idle = TimeSpan.FromSeconds(2);
+    static readonly TimeSpan s_beat = TimeSpan.FromSeconds(1);
+
+    readonly Dictionary<string, IJobHandler> _handlers = handlers.ToDictionary(handler => handler.Name);
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Task.WhenAll(Enumerable.Range(0, options.Workers).Select(_ => Task.Run(() => WorkAsync(stoppingToken), stoppingToken)));
+
+    async Task WorkAsync(CancellationToken stop)
+    {
+        while (!stop.IsCancellationRequested)
+        {
+            try
+            {
+                if (!await RunNextAsync(stop)) await bell.WaitAsync(s_idle, stop);
+            }
+            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception error)
+            {
+                // The database may be away; the queue is durable, so wait and look again.
+                log.QueueUnreachable(error);
+                await Task.Delay(s_idle, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    /// <summary>Runs the next job that is due. False when there was none.</summary>
+    internal async Task<bool> RunNextAsync(CancellationToken stop)
+    {
+        var lease = Secrets.NewText(16);
+        if (await jobs.ClaimAsync(lease, stop) is not { } job) return false;
+        var run = new JobRun(job);
+        using var lost = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        var work = TryAsync(job, run, lost.Token);
+        var line = await jobs.NextLineAsync(job.Id, stop);
+        while (await Task.WhenAny(work, Task.Delay(s_beat, CancellationToken.None)) != work)
+        {
+            line = await WriteLinesAsync(job.Id, line, run);
+            if (await jobs.RenewAsync(job.Id, lease, run.Progress, run.Stage, CancellationToken.None)) continue;
+            log.LeaseLost(job.Id, job.Name);
+            await lost.CancelAsync();
+        }
+        var (message, error) = await work;
+        if (error is not null && stop.IsCancellationRequested)
+        {
+            await jobs.ReleaseAsync(job.Id, lease, CancellationToken.None);
+            return true;
+        }
+        if (error is not null) run.Log(error is Refusal ? error.Message : error.ToString());
+        await WriteLinesAsync(job.Id, line, run);
+        if (error is null)
+        {
+            await jobs.FinishAsync(job.Id, lease, message, CancellationToken.None);
+            log.JobDone(job.Id, job.Name, message);
+        }
+        else
+        {
+            await jobs.FailAsync(job, lease, error.Message, CancellationToken.None);
+            log.JobFailed(error, job.Id, job.Name, job.Attempts);
+        }
+        return true;
+    }
+
+    async Task<(string Message, Exception? Error)> TryAsync(Job job, JobRun run, CancellationToken stop)
+    {
+        try
+        {
+            if (!_handlers.TryGetValue(job.Name, out var handler)) throw new InvalidOperationException($"This node knows no job called '{job.Name}'.");
+            return (await handler.RunAsync(job.Payload, run, stop), null);
+        }
+        catch (Exception error)
+        {
+            return ("", error);
+        }
+    }
+
+    async Task<long> WriteLinesAsync(long id, long next, JobRun run)
+    {
+        var lines = run.TakeLines();
+        if (lines.Count > 0) await jobs.AddLinesAsync(id, next, lines, CancellationToken.None);
+        return next + lines.Count;
+    }
+}

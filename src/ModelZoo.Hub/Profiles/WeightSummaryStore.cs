@@ -1,0 +1,32 @@
+using System.Data.Common;
+using ModelZoo.Hub.Database;
+
+namespace ModelZoo.Hub.Profiles;
+
+/// <summary>What the headers of a repository's weight files say, in the JSON that clients read.</summary>
+sealed record WeightSummaryRow
+{
+    public long RepositoryId { get; init; }
+    public string CommitId { get; init; } = "";
+    public long? Parameters { get; init; }
+    public string? SafetensorsJson { get; init; }
+    public string? GgufJson { get; init; }
+}
+
+/// <summary>Rows of weight summaries. All their SQL.</summary>
+sealed class WeightSummaryStore(HubDatabase database)
+{
+    public Task<WeightSummaryRow?> FindAsync(long repositoryId, CancellationToken stop) => database.FindAsync<WeightSummaryRow>("""
+        select repository_id, commit_id, parameters, safetensors_json, gguf_json
+        from weight_summary
+        where repository_id = @repositoryId
+        """, new { repositoryId }, stop);
+
+    public Task ReplaceAsync(DbTransaction transaction, WeightSummaryRow row, CancellationToken stop) => transaction.ExecuteAsync("""
+        insert into weight_summary (repository_id, commit_id, parameters, safetensors_json, gguf_json)
+        values (@RepositoryId, @CommitId, @Parameters, @SafetensorsJson, @GgufJson)
+        on conflict (repository_id) do update
+            set commit_id = excluded.commit_id, parameters = excluded.parameters,
+                safetensors_json = excluded.safetensors_json, gguf_json = excluded.gguf_json
+        """, row, stop);
+}

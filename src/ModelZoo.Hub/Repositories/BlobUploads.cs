@@ -1,0 +1,75 @@
+using System.IO.Pipelines;
+using ModelZoo.Git;
+using ModelZoo.Hub.Kernel;
+using ModelZoo.Hub.Repositories.Access;
+using ModelZoo.Hub.Storage;
+
+namespace ModelZoo.Hub.Repositories;
+
+/// <summary>
+/// Receives large content: a promise (row), then bytes that are verified and made durable by the blob store, then the blob's
+/// row and the sender's right to refer to it. Nothing is visible before its bytes are.
+/// </summary>
+sealed class BlobUploads(IBlobStore blobs, UploadStore uploads)
+{
+    /// <summary>Size of the parts that large uploads are cut into: few enough requests, little to repeat after a break.</summary>
+    const long SmallestPartBytes = 32L * 1024 * 1024;
+
+    const int MostParts = 9_000;                    // S3 allows 10,000
+
+    public const long MaxBlobBytes = 5L * 1024 * 1024 * 1024 * 1024;   // S3's largest object
+
+    public async Task<Upload> BeginAsync(ReadableRepository repository, Digest digest, long sizeBytes, bool inParts, CancellationToken stop)
+    {
+        var (repositoryId, accountId) = (repository.Id, repository.Actor.Account!.Id);
+        if (!inParts) return await uploads.AddAsync(repositoryId, accountId, digest, sizeBytes, null, null, stop);
+
+        if (await uploads.FindUnfinishedPartsAsync(repositoryId, accountId, digest, sizeBytes, stop) is { } unfinished) return unfinished;
+        var partBytes = Math.Max(SmallestPartBytes, RoundUp((sizeBytes + MostParts - 1) / MostParts));
+        var handle = await blobs.BeginPartsAsync(digest, sizeBytes, partBytes, stop);
+        return await uploads.AddAsync(repositoryId, accountId, digest, sizeBytes, partBytes, handle, stop);
+    }
+
+    public async Task<Upload> GetAsync(long id, CancellationToken stop) =>
+        await uploads.FindAsync(id, stop) ?? throw Refusal.NotFound("This upload is unknown or has expired; ask for a new one.");
+
+    /// <summary>Takes the whole content in one pass.</summary>
+    public async Task ReceiveAsync(Upload upload, PipeReader content, CancellationToken stop)
+    {
+        await uploads.RefuseWhileSweepingAsync(upload.Digest, stop);
+        await blobs.WriteAsync(upload.Digest, upload.SizeBytes, content, stop);
+        await uploads.FinishAsync(upload, CancellationToken.None);
+    }
+
+    /// <returns>The part's ETag, quoted.</returns>
+    public async Task<string> ReceivePartAsync(Upload upload, int number, PipeReader content, CancellationToken stop)
+    {
+        if (upload.PartBytes is null) throw Refusal.Invalid("This upload takes its content in one request, not in parts.");
+        if (number < 1 || number > upload.Parts.PartCount) throw Refusal.Invalid($"This upload has the parts 1 to {upload.Parts.PartCount}; there is no part {number}.");
+        if (upload.FinishedAt is not null) throw Refusal.Conflict("This upload is complete already.");
+        return await blobs.WritePartAsync(upload.Parts, number, content, stop);
+    }
+
+    /// <summary>The part's ETag when it is stored already, else null.</summary>
+    public async Task<string?> FindPartAsync(Upload upload, int number, CancellationToken stop) =>
+        upload.PartBytes is null || upload.FinishedAt is not null ? null : (await blobs.ListPartsAsync(upload.Parts, stop)).GetValueOrDefault(number);
+
+    /// <param name="named">The parts that the client says it sent.</param>
+    public async Task CompleteAsync(Upload upload, IReadOnlyDictionary<int, string> named, CancellationToken stop)
+    {
+        if (upload.PartBytes is null) throw Refusal.Invalid("This upload takes its content in one request, not in parts.");
+        if (upload.FinishedAt is not null) return;
+        var stored = await blobs.ListPartsAsync(upload.Parts, stop);
+        for (var number = 1; number <= upload.Parts.PartCount; number++)
+        {
+            if (!stored.TryGetValue(number, out var etag)) throw Refusal.Invalid($"Part {number} of {upload.Parts.PartCount} was not sent.");
+            if (named.TryGetValue(number, out var claimed) && claimed.Trim('"') != etag.Trim('"'))
+                throw Refusal.Invalid($"Part {number} is stored with ETag {etag}, not {claimed}.");
+        }
+        await uploads.RefuseWhileSweepingAsync(upload.Digest, stop);
+        await blobs.CompletePartsAsync(upload.Parts, stop);
+        await uploads.FinishAsync(upload, CancellationToken.None);
+    }
+
+    static long RoundUp(long bytes) => (bytes + (1 << 20) - 1) >> 20 << 20;
+}

@@ -1,0 +1,221 @@
+using System.Data.Common;
+using Dapper;
+using ModelZoo.Git;
+using ModelZoo.Hub.Database;
+using ModelZoo.Hub.Kernel;
+
+namespace ModelZoo.Hub.Repositories;
+
+/// <summary>A commit in columns: what lists and pages show without parsing the object.</summary>
+sealed record CommitRow
+{
+    public string Id { get; init; } = "";
+    public string TreeId { get; init; } = "";
+    public string Title { get; init; } = "";
+    public string Body { get; init; } = "";
+    public string AuthorName { get; init; } = "";
+    public string AuthorEmail { get; init; } = "";
+    public long AuthoredAt { get; init; }
+    public long CommittedAt { get; init; }
+    public long Generation { get; init; }
+    public long Ancestors { get; init; }
+
+    public ObjectId ObjectId => ObjectId.Parse(Id);
+
+    public ObjectId Tree => ObjectId.Parse(TreeId);
+}
+
+/// <summary>Commits in columns and the edges between them.</summary>
+sealed class CommitStore(HubDatabase database)
+{
+    const string Columns = """
+        git_commit.id, git_commit.tree_id, git_commit.title, git_commit.body, git_commit.author_name, git_commit.author_email,
+        git_commit.authored_at, git_commit.committed_at, git_commit.generation, git_commit.ancestors
+        """;
+
+    public Task<CommitRow?> FindAsync(long spaceId, ObjectId id, CancellationToken stop) => database.FindAsync<CommitRow>($"""
+        select {Columns}
+        from git_commit
+        where space_id = @spaceId
+          and id = @id
+        """, new { spaceId, id = id.Hex }, stop);
+
+    /// <summary>The commit behind a branch, tag or full reference name, together with that name; the first of the names that exists.</summary>
+    public async Task<(string Reference, CommitRow Commit)?> FindByReferenceAsync(
+        long repositoryId, long spaceId, IReadOnlyList<string> names, CancellationToken stop)
+    {
+        var parameters = new DynamicParameters(new { repositoryId, spaceId });
+        var rows = await database.ListAsync<NamedCommit>($"""
+            select reference.name as reference_name, {Columns}
+            from reference
+            join git_commit on git_commit.space_id = @spaceId and git_commit.id = reference.commit_id
+            where reference.repository_id = @repositoryId
+              and {Sql.In("reference.name", names, parameters)}
+            """, parameters, stop);
+        foreach (var name in names)
+            if (rows.FirstOrDefault(row => row.ReferenceName == name) is { } found) return (name, found.ToRow());
+        return null;
+    }
+
+    /// <summary>A commit that this repository answers for, by full id or by a prefix that fits only one.</summary>
+    public async Task<CommitRow?> FindByPrefixAsync(long repositoryId, long spaceId, string prefix, CancellationToken stop)
+    {
+        var rows = await database.ListAsync<CommitRow>($"""
+            select {Columns}
+            from repository_commit
+            join git_commit on git_commit.space_id = @spaceId and git_commit.id = repository_commit.commit_id
+            where repository_commit.repository_id = @repositoryId
+              and repository_commit.commit_id >= @prefix
+              and repository_commit.commit_id <= @last
+            limit 2
+            """, new { repositoryId, spaceId, prefix, last = prefix + "g" }, stop);
+        return rows.Count == 1 ? rows[0] : null;
+    }
+
+    /// <summary>History from a commit, newest first, by first and further parents.</summary>
+    public async Task<IReadOnlyList<CommitRow>> HistoryAsync(long spaceId, ObjectId from, long skip, int limit, CancellationToken stop) =>
+        await database.ListAsync<CommitRow>($"""
+            with recursive history (id) as (
+                select @id
+                union
+                select git_commit_parent.parent_id
+                from git_commit_parent
+                join history on history.id = git_commit_parent.id
+                where git_commit_parent.space_id = @spaceId
+            )
+            select {Columns}
+            from history
+            join git_commit on git_commit.space_id = @spaceId and git_commit.id = history.id
+            order by git_commit.generation desc, git_commit.committed_at desc, git_commit.id
+            limit @limit
+            offset @skip
+            """, new { spaceId, id = from.Hex, skip, limit }, stop);
+
+    /// <summary>History by first parents only, a bounded stretch of it: fast however long the history is.</summary>
+    public async Task<IReadOnlyList<CommitRow>> FirstParentsAsync(long spaceId, ObjectId from, int limit, CancellationToken stop) =>
+        await database.ListAsync<CommitRow>($"""
+            with recursive line (id, depth) as (
+                select @id, 1
+                union all
+                select git_commit_parent.parent_id, line.depth + 1
+                from git_commit_parent
+                join line on line.id = git_commit_parent.id
+                where git_commit_parent.space_id = @spaceId
+                  and git_commit_parent.ordinal = 0
+                  and line.depth < @limit
+            )
+            select {Columns}
+            from line
+            join git_commit on git_commit.space_id = @spaceId and git_commit.id = line.id
+            order by line.depth
+            """, new { spaceId, id = from.Hex, limit }, stop);
+
+    public Task<IReadOnlyList<string>> ParentsAsync(long spaceId, ObjectId id, CancellationToken stop) => database.ListAsync<string>("""
+        select parent_id
+        from git_commit_parent
+        where space_id = @spaceId
+          and id = @id
+        order by ordinal
+        """, new { spaceId, id = id.Hex }, stop);
+
+    /// <summary>Many commits by id, for lists that name a commit per line.</summary>
+    public async Task<IReadOnlyDictionary<string, CommitRow>> FindManyAsync(long spaceId, IReadOnlyCollection<string> ids, CancellationToken stop)
+    {
+        var found = new Dictionary<string, CommitRow>();
+        foreach (var slice in ids.Distinct().Chunk(Sql.MaxInList))
+        {
+            var parameters = new DynamicParameters(new { spaceId });
+            foreach (var row in await database.ListAsync<CommitRow>($"""
+                select {Columns}
+                from git_commit
+                where git_commit.space_id = @spaceId
+                  and {Sql.In("git_commit.id", slice, parameters)}
+                """, parameters, stop)) found[row.Id] = row;
+        }
+        return found;
+    }
+
+    /// <summary>Adds a commit's columns and edges; its parents are there already. Repeating it changes nothing.</summary>
+    public async Task AddAsync(DbTransaction transaction, long spaceId, Commit commit, CancellationToken stop)
+    {
+        var (generation, ancestors) = await CountHistoryAsync(transaction, spaceId, commit, stop);
+        await transaction.ExecuteAsync("""
+            insert into git_commit (
+                space_id, id, tree_id, title, body, author_name, author_email, authored_at, committed_at, generation, ancestors)
+            values (
+                @spaceId, @id, @tree, @title, @body, @name, @email, @authored, @committed, @generation, @ancestors)
+            on conflict (space_id, id) do nothing
+            """,
+            new
+            {
+                spaceId, id = commit.Id.Hex, tree = commit.Tree.Hex, title = Storable(commit.Title), body = Storable(commit.Body),
+                name = Storable(commit.Author.Name), email = Storable(commit.Author.Email), authored = commit.Author.When.ToUnixTimeMilliseconds(),
+                committed = commit.Committer.When.ToUnixTimeMilliseconds(), generation, ancestors,
+            }, stop);
+        for (var ordinal = 0; ordinal < commit.Parents.Count; ordinal++)
+            await transaction.ExecuteAsync("""
+                insert into git_commit_parent (space_id, id, ordinal, parent_id)
+                values (@spaceId, @id, @ordinal, @parent)
+                on conflict (space_id, id, ordinal) do nothing
+                """, new { spaceId, id = commit.Id.Hex, ordinal = (long)ordinal, parent = commit.Parents[ordinal].Hex }, stop);
+    }
+
+    /// <summary>From now on the repository answers for this commit by id.</summary>
+    public Task LinkAsync(DbTransaction transaction, long repositoryId, ObjectId id, CancellationToken stop) => transaction.ExecuteAsync("""
+        insert into repository_commit (repository_id, commit_id)
+        values (@repositoryId, @id)
+        on conflict (repository_id, commit_id) do nothing
+        """, new { repositoryId, id = id.Hex }, stop);
+
+    static async Task<(long Generation, long Ancestors)> CountHistoryAsync(DbTransaction transaction, long spaceId, Commit commit, CancellationToken stop)
+    {
+        if (commit.Parents.Count == 0) return (1, 1);
+        var parameters = new DynamicParameters(new { spaceId });
+        var parents = await transaction.ListAsync<CommitRow>($"""
+            select id, generation, ancestors
+            from git_commit
+            where space_id = @spaceId
+              and {Sql.In("id", [.. commit.Parents.Select(p => p.Hex)], parameters)}
+            """, parameters, stop);
+        var generation = 1 + parents.Max(p => p.Generation);
+        if (parents.Count == 1) return (generation, parents[0].Ancestors + 1);
+        // A merge: the histories overlap, so they are counted.
+        var merged = new DynamicParameters(new { spaceId });
+        var ancestors = await transaction.FindAsync<long>($"""
+            with recursive history (id) as (
+                select id from git_commit where space_id = @spaceId and {Sql.In("id", [.. commit.Parents.Select(p => p.Hex)], merged)}
+                union
+                select git_commit_parent.parent_id
+                from git_commit_parent
+                join history on history.id = git_commit_parent.id
+                where git_commit_parent.space_id = @spaceId
+            )
+            select count(*) from history
+            """, merged, stop);
+        return (generation, ancestors + 1);
+    }
+
+    /// <summary>PostgreSQL cannot store NUL in text.</summary>
+    static string Storable(string text) => text.Replace('\0', '\uFFFD');
+
+    sealed record NamedCommit
+    {
+        public string ReferenceName { get; init; } = "";
+        public string Id { get; init; } = "";
+        public string TreeId { get; init; } = "";
+        public string Title { get; init; } = "";
+        public string Body { get; init; } = "";
+        public string AuthorName { get; init; } = "";
+        public string AuthorEmail { get; init; } = "";
+        public long AuthoredAt { get; init; }
+        public long CommittedAt { get; init; }
+        public long Generation { get; init; }
+        public long Ancestors { get; init; }
+
+        public CommitRow ToRow() => new()
+        {
+            Id = Id, TreeId = TreeId, Title = Title, Body = Body, AuthorName = AuthorName, AuthorEmail = AuthorEmail,
+            AuthoredAt = AuthoredAt, CommittedAt = CommittedAt, Generation = Generation, Ancestors = Ancestors,
+        };
+    }
+}

@@ -1,0 +1,130 @@
+using System.Collections.Concurrent;
+using System.Data.Common;
+using ModelZoo.Git;
+using ModelZoo.Hub.Accounts;
+using ModelZoo.Hub.Database;
+using ModelZoo.Hub.Kernel;
+using ModelZoo.Hub.Repositories.Access;
+
+namespace ModelZoo.Hub.Repositories;
+
+/// <summary>A commit that is computed and whose objects are durable; applying it moves the branch.</summary>
+sealed record PreparedCommit(
+    Repository Repository, string Reference, ObjectId? Head, Commit Commit, IReadOnlyList<TreeChange> Changes,
+    IReadOnlyList<(Digest Digest, string Path)> Links, IReadOnlyList<IProjectedRows> Projected);
+
+/// <summary>
+/// Writes commits. Objects first, each durable; then one transaction that moves the reference by compare-and-set, links
+/// blobs, replaces projections and enqueues jobs. A crash at any instant leaves the old state or the new one.
+/// </summary>
+sealed class CommitWriter(
+    HubDatabase database, GitObjectStore objects, TreeReader trees, ReferenceStore references, CommitStore commits, BlobLinkStore links,
+    LastChangeProjection lastChanges, IEnumerable<IProjection> projections, IEnumerable<ICommitFollower> followers, TimeProvider time)
+{
+    /// <summary>How often a commit without a parent check is computed anew when other nodes keep moving the branch.</summary>
+    const int Attempts = 50;
+
+    /// <summary>Commits to one repository take turns on this node; across nodes the compare-and-set decides.</summary>
+    static readonly ConcurrentDictionary<long, SemaphoreSlim> s_turns = new();
+
+    public async Task<CommitOutcome> WriteAsync(WritableRepository repository, string reference, CommitDraft draft, CancellationToken stop)
+    {
+        var turn = s_turns.GetOrAdd(repository.Id % 1024, _ => new(1, 1));
+        await turn.WaitAsync(stop);
+        try
+        {
+            for (var attempt = 1; attempt <= Attempts; attempt++)
+            {
+                var current = await references.FindAsync(repository.Id, reference, stop)
+                    ?? throw Refusal.RevisionNotFound(reference);
+                var head = ObjectId.Parse(current.CommitId);
+                if (draft.Parent is { } parent && parent != head) return new CommitOutcome.Stale(head);
+
+                var prepared = await PrepareAsync(repository, reference, head, draft, stop);
+                if (await database.WriteAsync(transaction => ApplyAsync(transaction, prepared, stop), stop))
+                    return new CommitOutcome.Written(prepared.Commit, reference);
+            }
+            throw new Refusal(RefusalKind.Unavailable, "The branch is moving too fast; try again.") { RetryAfter = TimeSpan.FromSeconds(1) };
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
+    /// <summary>Computes the commit on top of <paramref name="head"/> (null: the first one) and stores its objects; no reference moves.</summary>
+    public async Task<PreparedCommit> PrepareAsync(WritableRepository repository, string reference, ObjectId? head, CommitDraft draft, CancellationToken stop)
+    {
+        var space = repository.Repository.SpaceId;
+        var root = head is null ? ObjectId.EmptyTree : (await commits.FindAsync(space, head, stop))!.Tree;
+        var pointers = await new LargeFiles(links, repository).ResolveAsync(draft.Operations, stop);
+        var edited = await new TreeEdit(trees.Loader(space), root, pointers).ApplyAsync(draft.Operations, head?.Hex ?? "", stop);
+
+        var signature = Sign(repository.Author);
+        var commit = new Commit(edited.Root, head is null ? [] : [head], signature, signature, Message(draft));
+        var fresh = new List<StoredObject>(pointers.Values);
+        fresh.AddRange(edited.NewTrees.Select(tree => StoredObject.Tree(tree.Id, tree.Content)));
+        fresh.Add(StoredObject.Commit(commit));
+        await objects.AddAsync(space, fresh, stop);
+        return await DescribeAsync(repository.Repository, reference, head, commit, root, stop);
+    }
+
+    /// <summary>What applying a commit entails: its changes, the blobs it links, the rows derived from it.</summary>
+    public async Task<PreparedCommit> DescribeAsync(
+        Repository repository, string reference, ObjectId? head, Commit commit, ObjectId? treeBefore, CancellationToken stop)
+    {
+        var changes = new List<TreeChange>();
+        await foreach (var change in TreeDiff.CompareAsync(trees.Loader(repository.SpaceId), treeBefore, commit.Tree, stop)) changes.Add(change);
+        var facts = await objects.FactsAsync(repository.SpaceId, [.. changes.Where(c => c.After is not null).Select(c => c.After!.Id)], stop);
+        var linked = changes
+            .Where(c => c.After is not null && facts.TryGetValue(c.After.Id, out var f) && f.Pointer is not null)
+            .Select(c => (facts[c.After!.Id].Pointer!.Digest, c.Path.Value))
+            .DistinctBy(link => link.Digest)
+            .OrderBy(link => link.Digest.Hex, StringComparer.Ordinal)
+            .ToList();
+        var projected = new List<IProjectedRows>();
+        if (reference == repository.DefaultReference)
+        {
+            var input = new ProjectionInput(repository, commit.Id, commit.Tree, head is null ? null : changes);
+            foreach (var projection in projections) projected.Add(await projection.PrepareAsync(input, stop));
+        }
+        return new(repository, reference, head, commit, changes, linked, projected);
+    }
+
+    /// <summary>Moves the reference and all that hangs on it. False, and nothing to commit, when someone else moved it first.</summary>
+    public async Task<bool> ApplyAsync(DbTransaction transaction, PreparedCommit prepared, CancellationToken stop)
+    {
+        var (repository, commit) = (prepared.Repository, prepared.Commit);
+        if (!await references.TryMoveAsync(transaction, repository.Id, prepared.Reference, prepared.Head, commit.Id, commit.Id, stop)) return false;
+        await RecordAsync(transaction, repository, commit, stop);
+        foreach (var (digest, path) in prepared.Links)
+            await links.LinkAsync(transaction, repository.Id, digest, path, prepared.Reference, stop);
+        if (prepared.Reference == repository.DefaultReference)
+        {
+            await lastChanges.ApplyAsync(transaction, repository, commit.Id, prepared.Changes, stop);
+            await transaction.ExecuteAsync("update repository set updated_at = @now where id = @Id", new { repository.Id, now = time.NowMs() }, stop);
+            foreach (var rows in prepared.Projected) await rows.WriteAsync(transaction, stop);
+            await RepositoryStore.MarkChangedAsync(transaction, repository.Id, stop);
+        }
+        foreach (var follower in followers) await follower.FollowAsync(transaction, prepared, stop);
+        return true;
+    }
+
+    /// <summary>Makes a commit known that no branch reached yet.</summary>
+    public async Task RecordAsync(DbTransaction transaction, Repository repository, Commit commit, CancellationToken stop)
+    {
+        await commits.AddAsync(transaction, repository.SpaceId, commit, stop);
+        await commits.LinkAsync(transaction, repository.Id, commit.Id, stop);
+    }
+
+    public Signature Sign(Account author) => new(author.Handle, author.CommitEmail, time.GetUtcNow());
+
+    static string Message(CommitDraft draft) =>
+        draft.Description.Length == 0 ? draft.Summary : $"{draft.Summary}\n\n{draft.Description}";
+}
+
+/// <summary>Enqueues what must happen after a commit, in the commit's own transaction.</summary>
+interface ICommitFollower
+{
+    Task FollowAsync(DbTransaction transaction, PreparedCommit commit, CancellationToken stop);
+}

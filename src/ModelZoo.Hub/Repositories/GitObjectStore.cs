@@ -1,0 +1,79 @@
+using System.Data.Common;
+using Dapper;
+using ModelZoo.Git;
+using ModelZoo.Hub.Database;
+using ModelZoo.Hub.Kernel;
+
+namespace ModelZoo.Hub.Repositories;
+
+/// <summary>Git objects: small, immutable, content-addressed rows, one space of them per repository.</summary>
+sealed class GitObjectStore(HubDatabase database, TimeProvider time)
+{
+    /// <summary>Bytes of objects that one transaction writes; a larger commit writes its objects in several, before its reference moves.</summary>
+    const int BatchBytes = 16 * 1024 * 1024;
+
+    public Task<byte[]?> FindContentAsync(long spaceId, ObjectId id, CancellationToken stop) => database.FindAsync<byte[]>("""
+        select content
+        from git_object
+        where space_id = @spaceId
+          and id = @id
+        """, new { spaceId, id = id.Hex }, stop);
+
+    /// <summary>Facts of many blobs at once; ids that are absent are left out.</summary>
+    public async Task<IReadOnlyDictionary<ObjectId, BlobFacts>> FactsAsync(long spaceId, IReadOnlyCollection<ObjectId> ids, CancellationToken stop)
+    {
+        var facts = new Dictionary<ObjectId, BlobFacts>(ids.Count);
+        foreach (var slice in ids.Distinct().Chunk(Sql.MaxInList))
+        {
+            var parameters = new DynamicParameters(new { spaceId });
+            var rows = await database.ListAsync<FactsRow>($"""
+                select id, size_bytes, lfs_digest, lfs_size_bytes
+                from git_object
+                where space_id = @spaceId
+                  and {Sql.In("id", [.. slice.Select(id => id.Hex)], parameters)}
+                """, parameters, stop);
+            foreach (var row in rows)
+                facts[ObjectId.Parse(row.Id)] = new(row.SizeBytes, row.LfsDigest is null ? null : new(Digest.Parse(row.LfsDigest), row.LfsSizeBytes ?? 0));
+        }
+        return facts;
+    }
+
+    /// <summary>Makes objects durable. They are invisible until a reference leads to them, and are swept if none ever does.</summary>
+    public async Task AddAsync(long spaceId, IReadOnlyList<StoredObject> objects, CancellationToken stop)
+    {
+        for (var next = 0; next < objects.Count;)
+        {
+            var batch = new List<StoredObject>();
+            for (long bytes = 0; next < objects.Count && bytes < BatchBytes; next++)
+            {
+                batch.Add(objects[next]);
+                bytes += objects[next].Content.Length;
+            }
+            await database.WriteAsync(async transaction =>
+            {
+                // In one order everywhere, so that two writers of the same objects cannot wait for each other in a circle.
+                foreach (var item in batch.DistinctBy(o => o.Id).OrderBy(o => o.Id.Hex, StringComparer.Ordinal))
+                    await AddAsync(transaction, spaceId, item, stop);
+            }, stop);
+        }
+    }
+
+    public Task AddAsync(DbTransaction transaction, long spaceId, StoredObject item, CancellationToken stop) => transaction.ExecuteAsync("""
+        insert into git_object (space_id, id, type, size_bytes, content, lfs_digest, lfs_size_bytes, stored_at)
+        values (@spaceId, @id, @type, @size, @content, @lfsDigest, @lfsSize, @now)
+        on conflict (space_id, id) do update set stored_at = excluded.stored_at
+        """,
+        new
+        {
+            spaceId, id = item.Id.Hex, type = item.TypeWord, size = (long)item.Content.Length, content = item.Content,
+            lfsDigest = item.Pointer?.Digest.Hex, lfsSize = item.Pointer?.SizeBytes, now = time.NowMs(),
+        }, stop);
+
+    sealed record FactsRow
+    {
+        public string Id { get; init; } = "";
+        public long SizeBytes { get; init; }
+        public string? LfsDigest { get; init; }
+        public long? LfsSizeBytes { get; init; }
+    }
+}

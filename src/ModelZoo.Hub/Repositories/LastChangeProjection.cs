@@ -1,0 +1,43 @@
+using System.Data.Common;
+using Dapper;
+using ModelZoo.Git;
+using ModelZoo.Hub.Database;
+
+namespace ModelZoo.Hub.Repositories;
+
+/// <summary>
+/// For every path of the default branch (folders too) the newest commit that touched it. Kept up to date commit by commit;
+/// for other references and older commits, <see cref="LastChangeReader"/> walks the history.
+/// </summary>
+sealed class LastChangeProjection
+{
+    public async Task ApplyAsync(DbTransaction transaction, Repository repository, ObjectId commit, IReadOnlyList<TreeChange> changes, CancellationToken stop)
+    {
+        foreach (var gone in changes.Where(change => change.After is null))
+            await transaction.ExecuteAsync("delete from last_change where repository_id = @Id and path = @path", new { repository.Id, path = gone.Path.Value }, stop);
+        var touched = new HashSet<string>();
+        foreach (var change in changes)
+        {
+            if (change.After is not null) touched.Add(change.Path.Value);
+            for (var folder = change.Path.Parent; folder is not null; folder = folder.Parent) touched.Add(folder.Value);
+        }
+        foreach (var slice in touched.Order(StringComparer.Ordinal).Chunk(Sql.MaxInList / 2))
+        {
+            var parameters = new DynamicParameters(new { repository.Id, commit = commit.Hex });
+            var rows = slice.Select((path, index) =>
+            {
+                parameters.Add($"p{index}", path);
+                return $"(@Id, @p{index}, @commit)";
+            });
+            await transaction.ExecuteAsync($"""
+                insert into last_change (repository_id, path, commit_id)
+                values {string.Join(", ", rows)}
+                on conflict (repository_id, path) do update set commit_id = excluded.commit_id
+                """, parameters, stop);
+        }
+    }
+
+    /// <summary>Removes all rows, before they are rebuilt from the oldest commit to the newest.</summary>
+    public Task ForgetAsync(DbTransaction transaction, long repositoryId, CancellationToken stop) =>
+        transaction.ExecuteAsync("delete from last_change where repository_id = @repositoryId", new { repositoryId }, stop);
+}

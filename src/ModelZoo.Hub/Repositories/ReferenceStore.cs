@@ -1,0 +1,74 @@
+using System.Data.Common;
+using ModelZoo.Git;
+using ModelZoo.Hub.Database;
+using ModelZoo.Hub.Kernel;
+
+namespace ModelZoo.Hub.Repositories;
+
+/// <summary>A name that points at a commit and may move.</summary>
+sealed record Reference
+{
+    public string Name { get; init; } = "";
+
+    /// <summary>What the name holds: a commit, or an annotated tag object.</summary>
+    public string TargetId { get; init; } = "";
+
+    /// <summary>The commit behind it.</summary>
+    public string CommitId { get; init; } = "";
+    public long CreatedAt { get; init; }
+    public long MovedAt { get; init; }
+
+    public string ShortName =>
+        Name.StartsWith("refs/heads/", StringComparison.Ordinal) ? Name[11..]
+        : Name.StartsWith("refs/tags/", StringComparison.Ordinal) ? Name[10..]
+        : Name;
+}
+
+/// <summary>References: listed, found, and moved only by compare-and-set.</summary>
+sealed class ReferenceStore(HubDatabase database, TimeProvider time)
+{
+    const string Columns = "name, target_id, commit_id, created_at, moved_at";
+
+    public Task<Reference?> FindAsync(long repositoryId, string name, CancellationToken stop) => database.FindAsync<Reference>($"""
+        select {Columns}
+        from reference
+        where repository_id = @repositoryId
+          and name = @name
+        """, new { repositoryId, name }, stop);
+
+    public Task<IReadOnlyList<Reference>> ListAsync(long repositoryId, CancellationToken stop) => database.ListAsync<Reference>($"""
+        select {Columns}
+        from reference
+        where repository_id = @repositoryId
+        order by name
+        """, new { repositoryId }, stop);
+
+    /// <summary>Moves a reference only if it still points where the caller believes (null: does not exist). False when someone else was first.</summary>
+    public async Task<bool> TryMoveAsync(
+        DbTransaction transaction, long repositoryId, string name, ObjectId? from, ObjectId target, ObjectId commit, CancellationToken stop)
+    {
+        var now = time.NowMs();
+        var values = new { repositoryId, name, from = from?.Hex, target = target.Hex, commit = commit.Hex, now };
+        var moved = from is null
+            ? await transaction.ExecuteAsync("""
+                insert into reference (repository_id, name, target_id, commit_id, created_at, moved_at)
+                values (@repositoryId, @name, @target, @commit, @now, @now)
+                on conflict (repository_id, name) do nothing
+                """, values, stop)
+            : await transaction.ExecuteAsync("""
+                update reference
+                set target_id = @target, commit_id = @commit, moved_at = @now
+                where repository_id = @repositoryId
+                  and name = @name
+                  and target_id = @from
+                """, values, stop);
+        return moved == 1;
+    }
+
+    /// <summary>False when there was none.</summary>
+    public async Task<bool> RemoveAsync(long repositoryId, string name, CancellationToken stop) => await database.ExecuteAsync("""
+        delete from reference
+        where repository_id = @repositoryId
+          and name = @name
+        """, new { repositoryId, name }, stop) == 1;
+}

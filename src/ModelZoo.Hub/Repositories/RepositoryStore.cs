@@ -1,0 +1,209 @@
+using System.Data.Common;
+using ModelZoo.Hub.Accounts;
+using ModelZoo.Hub.Database;
+using ModelZoo.Hub.Kernel;
+
+namespace ModelZoo.Hub.Repositories;
+
+/// <summary>Rows of repositories: found by name, by old name, by id; made, changed, removed.</summary>
+sealed class RepositoryStore(HubDatabase database, TimeProvider time)
+{
+    const string Columns = """
+        repository.id, repository.kind as kind_word, repository.owner_id, account.handle as owner, repository.name,
+        repository.visibility, repository.default_branch, repository.description, repository.sdk, repository.space_id,
+        repository.created_at, repository.updated_at, repository.disabled_at,
+        repository.downloads, repository.downloads_all_time, repository.likes
+        """;
+
+    /// <summary>A repository together with the access its collaborator list gives to one account.</summary>
+    public async Task<(Repository Repository, string? CollaboratorAccess)?> FindAsync(
+        RepositoryKind kind, string owner, string name, long? accountId, CancellationToken stop)
+    {
+        var row = await database.FindAsync<Row>($"""
+            select {Columns}, collaborator.access as collaborator_access
+            from account
+            join repository on repository.owner_id = account.id
+            left join collaborator on collaborator.repository_id = repository.id and collaborator.account_id = @accountId
+            where account.handle_key = @owner
+              and repository.kind = @kind
+              and repository.name_key = @name
+            """,
+            new { kind = kind.Word(), owner = AccountStore.Key(owner), name = Repository.NameKey(name), accountId = accountId ?? 0 }, stop);
+        return row is null ? null : (row.ToRepository(), row.CollaboratorAccess);
+    }
+
+    /// <summary>The repository that once had this name.</summary>
+    public async Task<(Repository Repository, string? CollaboratorAccess)?> FindByOldNameAsync(
+        RepositoryKind kind, string owner, string name, long? accountId, CancellationToken stop)
+    {
+        var row = await database.FindAsync<Row>($"""
+            select {Columns}, collaborator.access as collaborator_access
+            from repository_alias
+            join repository on repository.id = repository_alias.repository_id
+            join account on account.id = repository.owner_id
+            left join collaborator on collaborator.repository_id = repository.id and collaborator.account_id = @accountId
+            where repository_alias.kind = @kind
+              and repository_alias.owner_key = @owner
+              and repository_alias.name_key = @name
+            """,
+            new { kind = kind.Word(), owner = AccountStore.Key(owner), name = Repository.NameKey(name), accountId = accountId ?? 0 }, stop);
+        return row is null ? null : (row.ToRepository(), row.CollaboratorAccess);
+    }
+
+    public async Task<Repository?> FindAsync(long id, CancellationToken stop) => (await database.FindAsync<Row>($"""
+        select {Columns}
+        from repository
+        join account on account.id = repository.owner_id
+        where repository.id = @id
+        """, new { id }, stop))?.ToRepository();
+
+    /// <summary>All repositories after an id, in id order: for jobs that walk the hub.</summary>
+    public async Task<IReadOnlyList<Repository>> ListAfterAsync(long afterId, int limit, CancellationToken stop) => [.. (await database.ListAsync<Row>($"""
+        select {Columns}
+        from repository
+        join account on account.id = repository.owner_id
+        where repository.id > @afterId
+        order by repository.id
+        limit @limit
+        """, new { afterId, limit }, stop)).Select(row => row.ToRepository())];
+
+    public async Task<IReadOnlyList<Repository>> ListOwnedAsync(long ownerId, CancellationToken stop) => [.. (await database.ListAsync<Row>($"""
+        select {Columns}
+        from repository
+        join account on account.id = repository.owner_id
+        where repository.owner_id = @ownerId
+        order by repository.id
+        """, new { ownerId }, stop)).Select(row => row.ToRepository())];
+
+    /// <summary>Adds the row. Throws the database's unique violation when the name is taken.</summary>
+    public async Task AddAsync(DbTransaction transaction, Repository repository, CancellationToken stop)
+    {
+        await transaction.ExecuteAsync("""
+            insert into repository (
+                id, kind, owner_id, name, name_key, visibility, default_branch, description, sdk, space_id,
+                created_at, updated_at, downloads, downloads_all_time, likes, change_number)
+            values (
+                @Id, @kind, @OwnerId, @Name, @nameKey, @visibility, @DefaultBranch, @Description, @Sdk, @SpaceId,
+                @CreatedAt, @UpdatedAt, 0, 0, 0, @change)
+            """,
+            new
+            {
+                repository.Id, kind = repository.Kind.Word(), repository.OwnerId, repository.Name, nameKey = Repository.NameKey(repository.Name),
+                visibility = Visibility(repository.IsPrivate), repository.DefaultBranch, repository.Description, repository.Sdk,
+                repository.SpaceId, repository.CreatedAt, repository.UpdatedAt, change = await NextChangeAsync(transaction, stop),
+            }, stop);
+        // A name that is taken anew no longer leads to the repository that had it before.
+        await transaction.ExecuteAsync("""
+            delete from repository_alias
+            where kind = @kind
+              and name_key = @name
+              and owner_key = (select handle_key from account where id = @OwnerId)
+            """, new { kind = repository.Kind.Word(), name = Repository.NameKey(repository.Name), repository.OwnerId }, stop);
+    }
+
+    public Task SetVisibilityAsync(long id, bool isPrivate, CancellationToken stop) =>
+        ChangeAsync(id, "visibility = @value", Visibility(isPrivate), stop);
+
+    public Task SetDescriptionAsync(long id, string description, CancellationToken stop) =>
+        ChangeAsync(id, "description = @value", description, stop);
+
+    public Task SetDefaultBranchAsync(long id, string branch, CancellationToken stop) =>
+        ChangeAsync(id, "default_branch = @value", branch, stop);
+
+    /// <summary>An administrator can take a repository out of use without deleting it.</summary>
+    public Task SetDisabledAsync(long id, bool disabled, CancellationToken stop) =>
+        ChangeAsync(id, "disabled_at = @value", disabled ? time.NowMs() : (long?)null, stop);
+
+    Task ChangeAsync(long id, string assignment, object? value, CancellationToken stop) => database.WriteAsync(async transaction =>
+    {
+        await transaction.ExecuteAsync($"update repository set {assignment} where id = @id", new { id, value }, stop);
+        await MarkChangedAsync(transaction, id, stop);
+    }, stop);
+
+    /// <summary>Gives the repository a new owner or name; the old name redirects. Throws the unique violation when the new name is taken.</summary>
+    public async Task MoveAsync(DbTransaction transaction, Repository repository, Account newOwner, string newName, CancellationToken stop)
+    {
+        var kind = repository.Kind.Word();
+        await transaction.ExecuteAsync("""
+            update repository
+            set owner_id = @ownerId, name = @newName, name_key = @nameKey
+            where id = @Id
+            """, new { repository.Id, ownerId = newOwner.Id, newName, nameKey = Repository.NameKey(newName) }, stop);
+        await transaction.ExecuteAsync("""
+            delete from repository_alias
+            where kind = @kind and owner_key = @owner and name_key = @name
+            """, new { kind, owner = AccountStore.Key(newOwner.Handle), name = Repository.NameKey(newName) }, stop);
+        var moved = AccountStore.Key(newOwner.Handle) != AccountStore.Key(repository.Owner)
+            || Repository.NameKey(newName) != Repository.NameKey(repository.Name);
+        if (moved)
+            await transaction.ExecuteAsync("""
+                insert into repository_alias (kind, owner_key, name_key, repository_id)
+                values (@kind, @owner, @name, @Id)
+                on conflict (kind, owner_key, name_key) do update set repository_id = excluded.repository_id
+                """, new { kind, owner = AccountStore.Key(repository.Owner), name = Repository.NameKey(repository.Name), repository.Id }, stop);
+        await MarkChangedAsync(transaction, repository.Id, stop);
+    }
+
+    /// <summary>Removes the repository and all rows that belong to it. Its blobs stay until no link is left and sweeping comes by.</summary>
+    public async Task RemoveAsync(DbTransaction transaction, Repository repository, CancellationToken stop)
+    {
+        var change = await NextChangeAsync(transaction, stop);
+        await transaction.ExecuteAsync("delete from repository where id = @Id", new { repository.Id }, stop);
+        await transaction.ExecuteAsync("insert into deleted_repository (change_number, repository_id) values (@change, @Id)", new { change, repository.Id }, stop);
+        foreach (var table in (string[])["git_object", "git_commit", "git_commit_parent"])
+            await transaction.ExecuteAsync($"""
+                delete from {table}
+                where space_id = @SpaceId
+                  and not exists (select 1 from repository where space_id = @SpaceId)
+                """, new { repository.SpaceId }, stop);
+    }
+
+    /// <summary>Tells list caches on every node that this repository looks different now.</summary>
+    public static async Task MarkChangedAsync(DbTransaction transaction, long id, CancellationToken stop) => await transaction.ExecuteAsync("""
+        update repository
+        set change_number = @change
+        where id = @id
+        """, new { id, change = await NextChangeAsync(transaction, stop) }, stop);
+
+    /// <summary>Holds the counter until the transaction ends, so that numbers become visible in their order.</summary>
+    static Task<long> NextChangeAsync(DbTransaction transaction, CancellationToken stop) => transaction.FindAsync<long>("""
+        update change_counter
+        set value = value + 1
+        where name = 'repository'
+        returning value
+        """, null, stop);
+
+    static string Visibility(bool isPrivate) => isPrivate ? "private" : "public";
+
+    internal sealed record Row
+    {
+        public long Id { get; init; }
+        public string KindWord { get; init; } = "";
+        public long OwnerId { get; init; }
+        public string Owner { get; init; } = "";
+        public string Name { get; init; } = "";
+        public string Visibility { get; init; } = "";
+        public string DefaultBranch { get; init; } = "";
+        public string Description { get; init; } = "";
+        public string? Sdk { get; init; }
+        public long SpaceId { get; init; }
+        public long CreatedAt { get; init; }
+        public long UpdatedAt { get; init; }
+        public long? DisabledAt { get; init; }
+        public long Downloads { get; init; }
+        public long DownloadsAllTime { get; init; }
+        public long Likes { get; init; }
+        public string? CollaboratorAccess { get; init; }
+
+        public Repository ToRepository()
+        {
+            _ = RepositoryKinds.TryParse(KindWord, out var kind);
+            return new()
+            {
+                Id = Id, Kind = kind, OwnerId = OwnerId, Owner = Owner, Name = Name, IsPrivate = Visibility == "private",
+                DefaultBranch = DefaultBranch, Description = Description, Sdk = Sdk, SpaceId = SpaceId, CreatedAt = CreatedAt,
+                UpdatedAt = UpdatedAt, DisabledAt = DisabledAt, Downloads = Downloads, DownloadsAllTime = DownloadsAllTime, Likes = Likes,
+            };
+        }
+    }
+}

@@ -1,0 +1,201 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Security.Cryptography;
+using System.Text;
+using Amazon.S3;
+using Amazon.S3.Model;
+using ModelZoo.Git;
+using ModelZoo.Hub.Kernel;
+using ModelZoo.Hub.Storage.Receiving;
+
+namespace ModelZoo.Hub.Storage;
+
+/// <summary>
+/// Uploads in parts into S3: a multipart upload at a staging key. S3 checks no SHA-256 of a whole, so the joined object is read
+/// back and hashed there, and only then copied to the key where it is visible. A mark stays at the staging key's side, so that a
+/// repeated completion knows that this upload brought the bytes.
+/// </summary>
+/// <remarks>
+/// A caller's part may be larger than memory should hold, so it is several S3 parts (pieces): part n is the pieces
+/// (n - 1) · k + 1 … n · k. The handle is <c>ID/S3's upload id</c>.
+/// </remarks>
+sealed class S3Parts(S3Bucket bucket, Func<Digest, string> keyOf)
+{
+    public async Task<string> BeginAsync(long sizeBytes, long partBytes, CancellationToken stop)
+    {
+        PartsUpload.RequirePossible(sizeBytes, partBytes);
+        var id = Guid.NewGuid().ToString("n");
+        return $"{id}/{await bucket.BeginMultipartAsync(StagingKey(id), stop)}";
+    }
+
+    public async Task<string> WriteAsync(PartsUpload upload, int number, PipeReader content, CancellationToken stop)
+    {
+        upload.RequirePart(number);
+        var (key, uploadId) = Locate(upload);
+        var cut = Cut.Of(upload);
+        try
+        {
+            var pieces = await new S3Sender(bucket, key, uploadId)
+                .SendAsync(content, upload.PartLength(number), cut.PieceBytes, cut.FirstPiece(number), null, stop);
+            return Combine(pieces.Select(piece => piece.ETag));
+        }
+        catch (AmazonS3Exception e) when (S3Bucket.IsMissing(e))
+        {
+            throw Unknown();
+        }
+    }
+
+    public async Task<IReadOnlyDictionary<int, string>> ListAsync(PartsUpload upload, CancellationToken stop)
+    {
+        if (TryLocate(upload, out var key, out var uploadId) && await FindPiecesAsync(key, uploadId, stop) is { } pieces)
+            return Complete(upload, pieces);
+        return new Dictionary<int, string>();
+    }
+
+    public async Task CompleteAsync(PartsUpload upload, CancellationToken stop)
+    {
+        var (key, uploadId) = Locate(upload);
+        try
+        {
+            if (await bucket.FindSizeAsync(key, stop) is null && !await TryJoinAsync(upload, key, uploadId, stop)) return;
+            await VerifyAsync(upload, key, stop);
+            await PublishAsync(upload, key, stop);
+        }
+        catch (Exception e) when (e is FileNotFoundException || e is AmazonS3Exception missing && S3Bucket.IsMissing(missing))
+        {
+            // The staged object went away below us: a completion of the same upload was faster, or it was abandoned.
+            if (!await WasCompletedAsync(upload, key, stop)) throw Unknown();
+        }
+    }
+
+    /// <summary>Makes the staged object of the parts. False when this upload was completed before.</summary>
+    async Task<bool> TryJoinAsync(PartsUpload upload, string key, string uploadId, CancellationToken stop)
+    {
+        if (await WasCompletedAsync(upload, key, stop)) return false;
+        var pieces = await FindPiecesAsync(key, uploadId, stop) ?? throw Unknown();
+        var parts = Complete(upload, pieces);
+        for (var number = 1; number <= upload.PartCount; number++)
+            if (!parts.ContainsKey(number)) throw Refusal.Invalid($"Part {number} of {upload.PartCount} is missing.");
+        // False here means a faster completion or a lost answer; the object tells.
+        await bucket.TryCompleteMultipartAsync(key, uploadId, [.. pieces.Values.Select(piece => new PartETag(piece.PartNumber ?? 0, piece.ETag))], stop);
+        return true;
+    }
+
+    async Task VerifyAsync(PartsUpload upload, string key, CancellationToken stop)
+    {
+        var size = await bucket.FindSizeAsync(key, stop) ?? throw new FileNotFoundException("The staged object is gone.");
+        if (size == upload.SizeBytes && await HashAsync(key, size, stop) == upload.Digest) return;
+        await bucket.DeleteAsync(key, stop);
+        throw Refusal.Invalid($"The joined parts are not the {upload.SizeBytes} bytes with SHA-256 {upload.Digest}; the upload was dropped.");
+    }
+
+    async Task PublishAsync(PartsUpload upload, string key, CancellationToken stop)
+    {
+        var final = keyOf(upload.Digest);
+        await S3Copy.CopyAsync(bucket, key, final, upload.SizeBytes, stop);
+        if (await bucket.FindSizeAsync(final, stop) != upload.SizeBytes) throw new IOException("The object store lost the copy it made.");
+        await bucket.TryPutAsync(Mark(key), [], 0, stop);
+        await bucket.DeleteAsync(key, stop);
+    }
+
+    async Task<bool> WasCompletedAsync(PartsUpload upload, string key, CancellationToken stop) =>
+        await bucket.FindSizeAsync(Mark(key), stop) is not null && await bucket.FindSizeAsync(keyOf(upload.Digest), stop) == upload.SizeBytes;
+
+    async Task<Digest> HashAsync(string key, long sizeBytes, CancellationToken stop)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(ContentCopy.GulpBytes);
+        try
+        {
+            using var sha = new SequenceHash();
+            await using var content = await bucket.OpenReadAsync(key, 0, sizeBytes, stop);
+            for (int read; (read = await content.ReadAsync(buffer, stop)) > 0;) sha.Append(buffer.AsSpan(0, read));
+            return sha.Finish();
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    public async Task AbandonAsync(PartsUpload upload, CancellationToken stop)
+    {
+        if (!TryLocate(upload, out var key, out var uploadId)) return;
+        await bucket.AbortMultipartAsync(key, uploadId, stop);
+        await bucket.DeleteAsync(key, stop);
+        await bucket.DeleteAsync(Mark(key), stop);
+    }
+
+    /// <summary>The pieces that S3 holds, by number; null when it does not know the upload.</summary>
+    async Task<SortedDictionary<int, PartDetail>?> FindPiecesAsync(string key, string uploadId, CancellationToken stop)
+    {
+        var pieces = new SortedDictionary<int, PartDetail>();
+        var request = new ListPartsRequest { BucketName = bucket.Name, Key = key, UploadId = uploadId };
+        try
+        {
+            for (ListPartsResponse page; ; request.PartNumberMarker = page.NextPartNumberMarker?.ToString())
+            {
+                page = await S3Bucket.CallAsync(() => bucket.Client.ListPartsAsync(request, stop));
+                foreach (var piece in page.Parts ?? []) pieces[piece.PartNumber ?? 0] = piece;
+                if (page.IsTruncated != true) return pieces;
+            }
+        }
+        catch (AmazonS3Exception e) when (S3Bucket.IsMissing(e))
+        {
+            return null;
+        }
+    }
+
+    static SortedDictionary<int, string> Complete(PartsUpload upload, SortedDictionary<int, PartDetail> pieces)
+    {
+        var cut = Cut.Of(upload);
+        var parts = new SortedDictionary<int, string>();
+        for (var number = 1; number <= upload.PartCount; number++)
+        {
+            var etags = new List<string>();
+            for (long position = 0, length = upload.PartLength(number); position < length || position == 0; position += cut.PieceBytes)
+                if (pieces.TryGetValue(cut.FirstPiece(number) + (int)(position / cut.PieceBytes), out var piece)
+                    && piece.Size == Math.Min(cut.PieceBytes, length - position)) etags.Add(piece.ETag);
+                else break;
+            if (etags.Count == cut.CountPieces(upload.PartLength(number))) parts[number] = Combine(etags);
+        }
+        return parts;
+    }
+
+    /// <summary>One piece's own ETag, or a hash over those of several.</summary>
+    static string Combine(IEnumerable<string> etags)
+    {
+        var bare = etags.Select(etag => etag.Trim('"')).ToList();
+        return bare.Count == 1 ? $"\"{bare[0]}\"" : $"\"{Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(string.Join(' ', bare))))}\"";
+    }
+
+    string StagingKey(string id) => $"{bucket.Staging}{id}";
+
+    static string Mark(string key) => $"{key}.verified";
+
+    (string Key, string UploadId) Locate(PartsUpload upload) => TryLocate(upload, out var key, out var uploadId) ? (key, uploadId) : throw Unknown();
+
+    bool TryLocate(PartsUpload upload, out string key, out string uploadId)
+    {
+        var slash = upload.Handle.IndexOf('/');
+        var isOurs = Guid.TryParseExact(upload.Handle.AsSpan(0, Math.Max(0, slash)), "n", out var id);
+        (key, uploadId) = isOurs ? (StagingKey(id.ToString("n")), upload.Handle[(slash + 1)..]) : ("", "");
+        return isOurs && uploadId.Length > 0;
+    }
+
+    static Refusal Unknown() => Refusal.NotFound("The upload is unknown: it was completed, abandoned or swept.");
+
+    /// <summary>How the caller's parts are cut into pieces of equal size (servers exist that insist on equal ones).</summary>
+    readonly record struct Cut(int PiecesPerPart, int PieceBytes)
+    {
+        public static Cut Of(PartsUpload upload)
+        {
+            var partBytes = Math.Min(upload.PartBytes, Math.Max(1, upload.SizeBytes));
+            var pieces = (int)Math.Clamp(partBytes / S3Sender.PieceBytes, 1, Math.Max(1, PartsUpload.MaxParts / upload.PartCount));
+            return new(pieces, (int)((partBytes + pieces - 1) / pieces));
+        }
+
+        public int FirstPiece(int part) => ((part - 1) * PiecesPerPart) + 1;
+
+        public long CountPieces(long bytes) => Math.Max(1, (bytes + PieceBytes - 1) / PieceBytes);
+    }
+}
