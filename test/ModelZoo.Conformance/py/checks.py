@@ -34,6 +34,22 @@ os.environ.update(
 for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_HUB_OFFLINE"):
     os.environ.pop(name, None)
 
+
+
+def _old_filelock():
+    """The client wants filelock 3.10 for its `mode` argument; Debian 12 has 3.9, which differs in nothing else that is used here."""
+    import functools
+    import inspect
+
+    import filelock
+
+    if "mode" not in inspect.signature(filelock.BaseFileLock.__init__).parameters:
+        for kind in (filelock.FileLock, filelock.SoftFileLock):
+            plain = kind.__init__
+            kind.__init__ = functools.wraps(plain)(lambda self, path, *args, mode=None, _plain=plain, **kwargs: _plain(self, path, *args, **kwargs))
+
+
+_old_filelock()
 import huggingface_hub  # noqa: E402
 import huggingface_hub.errors  # noqa: E402
 from huggingface_hub import HfApi  # noqa: E402
