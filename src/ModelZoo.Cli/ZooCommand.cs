@@ -26,6 +26,7 @@ static class ZooCommand
         BranchCommand.Build(),
         TagCommand.Build(),
         TokenCommand.Build(),
+        ServeCommand.Build(),
     };
 
     public static async Task<int> RunAsync(string[] args, TextWriter? output = null, TextWriter? error = null)
