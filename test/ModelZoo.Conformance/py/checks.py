@@ -148,6 +148,20 @@ def refused(kind, action, *, status=None, words=()):
     raise AssertionError(f"expected a refusal, but it gave {result!r}")
 
 
+def eventually(action, seconds=20):
+    """Facts that a job works out after the commit: asked for again until they are there."""
+    import time
+
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            return action()
+        except Exception:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.2)
+
+
 def unique(stem):
     return f"{stem}-{secrets.token_hex(4)}"
 

@@ -3,6 +3,10 @@
 from checks import *  # noqa: F403
 from huggingface_hub import HfFileSystem
 
+import fsspec
+
+# The client asks for 2023.5; with older ones a few calls end in a TypeError before anything is sent.
+OLD_FSSPEC = tuple(int(n) for n in fsspec.__version__.split(".")[:2]) < (2023, 5)
 LARGE = pattern(3_000_000)
 repo = new_repo("fs")
 put(repo, {"a.txt": "first line\nsecond line\n", "empty.txt": b"", "sub/b.txt": "b", "sub/deep/c.txt": "c", "w.bin": LARGE})
@@ -32,16 +36,24 @@ def _():
     assert fs.modified(f"{repo}/a.txt").year > 2000
 
 
-@check("find, glob, walk, exists, isdir, isfile, du")
+@check("find, walk, exists, isdir, isfile, du")
 def _():
     assert fs.find(repo) == [f"{repo}/{n}" for n in (".gitattributes", "a.txt", "empty.txt", "sub/b.txt", "sub/deep/c.txt", "w.bin")], fs.find(repo)
-    assert fs.glob(f"{repo}/**/*.txt") or fs.glob(f"{repo}/*.txt")
-    assert fs.glob(f"{repo}/*.txt") == [f"{repo}/a.txt", f"{repo}/empty.txt"], fs.glob(f"{repo}/*.txt")
-    assert fs.glob(f"{repo}/sub/*/*.txt") == [f"{repo}/sub/deep/c.txt"]
     assert [w[0] for w in fs.walk(repo)] == [repo, f"{repo}/sub", f"{repo}/sub/deep"]
     assert fs.exists(f"{repo}/a.txt") and not fs.exists(f"{repo}/x.txt") and not fs.exists(f"{repo}x/a.txt")
     assert fs.isdir(f"{repo}/sub") and fs.isfile(f"{repo}/a.txt") and not fs.isdir(f"{repo}/a.txt")
     assert fs.du(f"{repo}/sub") == 2
+
+
+if OLD_FSSPEC:
+    skipped("glob", "it needs fsspec 2023.5")
+else:
+
+    @check("glob")
+    def _():
+        assert fs.glob(f"{repo}/*.txt") == [f"{repo}/a.txt", f"{repo}/empty.txt"], fs.glob(f"{repo}/*.txt")
+        assert fs.glob(f"{repo}/sub/*/*.txt") == [f"{repo}/sub/deep/c.txt"]
+        assert fs.glob(f"{repo}/**/c.txt") == [f"{repo}/sub/deep/c.txt"]
 
 
 @check("open rb: seeks, tails, past the end")
@@ -101,9 +113,14 @@ def _():
     other = new_repo("fs-copy")
     fs.cp_file(f"{name}/new.txt", f"{other}/from-elsewhere.txt")
     assert content(name, "copy.bin") == LARGE and content(name, "copy.txt") == content(other, "from-elsewhere.txt") == b"written and more"
-    fs.rm(f"{name}/new.txt")
+    fs.rm_file(f"{name}/new.txt")
     assert files_of(name) == ["copy.bin", "copy.txt", "deep/w.bin"], files_of(name)
-    fs.rm(f"{name}/deep", recursive=True)
+    if OLD_FSSPEC:
+        skipped("rm of a folder", "it needs fsspec 2023.5")
+        api.delete_folder("deep", name)
+        fs.invalidate_cache()
+    else:
+        fs.rm(f"{name}/deep", recursive=True)
     assert files_of(name) == ["copy.bin", "copy.txt"], files_of(name)
     fs.put_file(str(SCRATCH / "got.bin"), f"{name}/put.bin")
     assert content(name, "put.bin") == LARGE

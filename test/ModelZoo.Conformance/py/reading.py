@@ -232,6 +232,12 @@ def _():
 tensors = os.environ.get("SAFETENSORS")
 
 
+def with_summary(name):
+    info = api.model_info(name)
+    assert info.safetensors, "no summary of the weights yet"
+    return info
+
+
 @check("get_safetensors_metadata: one file, and shards with an index")
 def _():
     def safetensors(name, shape, dtype="F32", width=4):
@@ -246,7 +252,7 @@ def _():
     meta = api.get_safetensors_metadata(one)
     assert meta.sharded is False and meta.parameter_count == {"F32": 15}, meta
     assert api.parse_safetensors_file_metadata(one, "model.safetensors").tensors["w"].shape == [3, 5]
-    info = api.model_info(one)
+    info = eventually(lambda: with_summary(one))
     assert info.safetensors.parameters == {"F32": 15} and info.safetensors.total == 15, info.safetensors
     assert "safetensors" in info.tags
 
@@ -259,7 +265,7 @@ def _():
     })
     meta = api.get_safetensors_metadata(shards)
     assert meta.sharded is True and meta.parameter_count == {"F32": 16, "F16": 8}, meta
-    assert api.model_info(shards).safetensors.total == 24
+    assert eventually(lambda: with_summary(shards)).safetensors.total == 24
 
 
 if tensors:
@@ -269,7 +275,7 @@ if tensors:
         real = new_repo("real-tensors")
         api.upload_file(path_or_fileobj=tensors, path_in_repo="model.safetensors", repo_id=real)
         meta = api.get_safetensors_metadata(real)
-        assert sum(meta.parameter_count.values()) == api.model_info(real).safetensors.total == 742_528, meta.parameter_count
+        assert sum(meta.parameter_count.values()) == eventually(lambda: with_summary(real)).safetensors.total == 742_528, meta.parameter_count
 
 else:
     skipped("get_safetensors_metadata of a real model", "the demo model shakespeare-gpt2 was not found")
