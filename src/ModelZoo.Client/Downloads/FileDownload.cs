@@ -103,7 +103,7 @@ sealed class FileDownload(HubTransport hub, string address, FileMetadata file, s
             {
                 await FetchOnceAsync(handle, journal, range, stop);
             }
-            catch (HttpRequestException) when (!stop.IsCancellationRequested)
+            catch (LostConnectionException) when (!stop.IsCancellationRequested)
             {
                 failures = journal.DoneIn(range) > before ? 1 : failures + 1;          // any progress earns new patience
                 if (failures >= hub.Options.MaxAttempts) throw;
@@ -130,7 +130,6 @@ sealed class FileDownload(HubTransport hub, string address, FileMetadata file, s
             for (var at = left.Start; at < left.End;)
             {
                 var read = await reader.ReadAsync(buffer.AsMemory(0, (int)Math.Min(buffer.Length, left.End - at)), stop);
-                if (read == 0) throw new HttpRequestException(HttpRequestError.ResponseEnded, "The connection ended before the file did.");
                 await RandomAccess.WriteAsync(handle, buffer.AsMemory(0, read), at, stop);
                 at += read;
                 journal.Advance(range, read);

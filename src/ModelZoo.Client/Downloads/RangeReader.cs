@@ -3,7 +3,7 @@ using System.Net.Http.Headers;
 
 namespace ModelZoo.Client;
 
-/// <summary>Reads bytes of one file over one connection. Network trouble is always an <see cref="HttpRequestException"/>, never confused with the disk's.</summary>
+/// <summary>Reads bytes of one file over one connection. A connection lost on the way is a <see cref="LostConnectionException"/>, never confused with trouble of the disk.</summary>
 sealed class RangeReader : IDisposable
 {
     readonly HttpResponseMessage _response;
@@ -48,21 +48,22 @@ sealed class RangeReader : IDisposable
         }
     }
 
-    /// <summary>Some bytes; 0 at the end of what was sent.</summary>
+    /// <summary>Some bytes, at least one.</summary>
     public async Task<int> ReadAsync(Memory<byte> buffer, CancellationToken stop)
     {
         _timeout.CancelAfter(_idle);
         try
         {
-            return await _body.ReadAsync(buffer, _timeout.Token);
+            var read = await _body.ReadAsync(buffer, _timeout.Token);
+            return read > 0 ? read : throw new LostConnectionException("The connection ended before the file did.");
         }
         catch (IOException e)
         {
-            throw new HttpRequestException(HttpRequestError.ResponseEnded, "The connection broke while a file was coming in.", e);
+            throw new LostConnectionException("The connection broke while a file was coming in.", e);
         }
         catch (OperationCanceledException e) when (!stop.IsCancellationRequested)
         {
-            throw new HttpRequestException(HttpRequestError.ResponseEnded, $"The connection was silent for {_idle.TotalSeconds:0} s.", e);
+            throw new LostConnectionException($"The connection was silent for {_idle.TotalSeconds:0} s.", e);
         }
     }
 
@@ -73,3 +74,6 @@ sealed class RangeReader : IDisposable
         _response.Dispose();
     }
 }
+
+/// <summary>A file's bytes stopped coming; the rest may be asked for. Calls that got no answer at all were already repeated below.</summary>
+sealed class LostConnectionException(string message, Exception? cause = null) : HttpRequestException(HttpRequestError.ResponseEnded, message, cause);

@@ -47,14 +47,13 @@ public sealed partial class ZooClient
                     while (done < file.SizeBytes)
                     {
                         var read = await reader.ReadAsync(buffer.AsMemory(0, (int)Math.Min(buffer.Length, file.SizeBytes - done)), stop);
-                        if (read == 0) throw new HttpRequestException(HttpRequestError.ResponseEnded, "The connection ended before the file did.");
                         hash.AppendData(buffer, 0, read);
                         await target.WriteAsync(buffer.AsMemory(0, read), stop);
                         (done, failures) = (done + read, 0);
                         progress?.Report(new(path, TransferStage.Downloading, done, file.SizeBytes));
                     }
                 }
-                catch (HttpRequestException) when (!stop.IsCancellationRequested && ++failures < Options.MaxAttempts)
+                catch (LostConnectionException) when (!stop.IsCancellationRequested && ++failures < Options.MaxAttempts)
                 {
                     await Task.Delay(Options.RetryDelay * failures, Options.Clock, stop);
                 }

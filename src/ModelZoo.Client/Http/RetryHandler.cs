@@ -16,6 +16,11 @@ sealed class RetryHandler(ZooClientOptions options) : DelegatingHandler
     /// <summary>Set on a probe whose failure is an answer.</summary>
     public static readonly HttpRequestOptionsKey<bool> Once = new("modelzoo.once");
 
+    /// <summary>A hub that never answered is probably not there: say so soon. One that did is probably starting again: wait for it.</summary>
+    const int AttemptsToFind = 2;
+
+    volatile bool _found;
+
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken stop)
     {
         for (var attempt = 1; ; attempt++)
@@ -25,12 +30,13 @@ sealed class RetryHandler(ZooClientOptions options) : DelegatingHandler
             try
             {
                 var response = await SendOnceAsync(request, stop);
+                _found = true;
                 if (last || !MayRepeat(request, response.StatusCode)) return response;
                 asked = AskedDelay(response, options.Clock.GetUtcNow());
                 if (asked > options.MaxRetryDelay) return response;
                 response.Dispose();
             }
-            catch (HttpRequestException e) when (!last && MayRepeat(request, e)) { }
+            catch (HttpRequestException e) when (!last && (_found || attempt < AttemptsToFind) && MayRepeat(request, e)) { }
             catch (OperationCanceledException) when (!last && IsRepeatable(request) && !stop.IsCancellationRequested) { }
             await Task.Delay(asked ?? Backoff(attempt), options.Clock, stop);
         }

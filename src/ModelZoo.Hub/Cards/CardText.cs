@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.RegularExpressions;
 
 namespace ModelZoo.Hub.Cards;
@@ -14,8 +15,9 @@ sealed partial class CardText
 {
     const int LabelLevel = 7;
 
-    /// <summary>Lines that are read; a README of more is read up to there.</summary>
+    /// <summary>Lines and characters that are read; a README of more is read up to there.</summary>
     const int MaxLines = 20_000;
+    const int MaxLength = 2 * 1024 * 1024;
 
     enum LineKind { Text, Code, Fence, Heading, Comment }
 
@@ -26,31 +28,22 @@ sealed partial class CardText
     {
         _lines = lines;
         _kinds = new LineKind[lines.Length];
+        MarkCode();
+        Sections = Nest(FindHeadings(), lines.Length);
     }
 
-    public IReadOnlyList<CardSection> Sections { get; private init; } = [];
+    public IReadOnlyList<CardSection> Sections { get; }
 
-    public static CardText Parse(string body)
-    {
-        var text = new CardText(body.Split('\n', MaxLines + 1).Take(MaxLines).Select(line => line.TrimEnd('\r')).ToArray());
-        text.MarkCode();
-        var headings = text.FindHeadings();
-        return new(text._lines, text._kinds) { Sections = Nest(headings, text._lines.Length) };
-    }
-
-    CardText(string[] lines, LineKind[] kinds) => (_lines, _kinds) = (lines, kinds);
+    public static CardText Parse(string body) =>
+        new([.. (body.Length > MaxLength ? body[..MaxLength] : body).Split('\n', MaxLines + 1).Take(MaxLines).Select(line => line.TrimEnd('\r'))]);
 
     /// <summary>The prose of a section, or of everything: without code, headings, comments, tags, addresses, images and placeholders.</summary>
     public string Prose(int from = 0, int to = int.MaxValue)
     {
-        var kept = new List<string>();
+        var kept = new StringBuilder();
         for (var i = from; i < Math.Min(to, _lines.Length); i++)
-            if (_kinds[i] == LineKind.Text) kept.Add(_lines[i]);
-        var prose = string.Join('\n', kept);
-        prose = CommentPattern().Replace(prose, " ");
-        prose = ImagePattern().Replace(prose, " ");
-        prose = LinkTargetPattern().Replace(prose, "] ");
-        prose = UrlPattern().Replace(prose, " ");
+            if (_kinds[i] == LineKind.Text) AppendProse(kept, _lines[i]);
+        var prose = UrlPattern().Replace(kept.ToString(), " ");
         prose = TagPattern().Replace(prose, " ");
         return PlaceholderPattern().Replace(prose, " ");
     }
@@ -70,6 +63,37 @@ sealed partial class CardText
 
     /// <summary>The words of a heading, in lower case; a hyphen joins.</summary>
     public static IReadOnlyList<string> Words(string title) => [.. WordPattern().Matches(title).Select(match => match.Value.ToLowerInvariant())];
+
+    /// <summary>Takes comments, images and the targets of links out of a line. Every bracket is looked for once, so a line costs its length.</summary>
+    static void AppendProse(StringBuilder prose, string line)
+    {
+        var lastBracket = line.LastIndexOf(']');
+        for (var at = 0; at < line.Length;)
+        {
+            var rest = line.AsSpan(at);
+            if (rest.StartsWith("<!--"))
+            {
+                var end = line.IndexOf("-->", at, StringComparison.Ordinal);
+                at = end < 0 ? line.Length : end + 3;
+            }
+            else if (rest.StartsWith("![") && at < lastBracket)
+            {
+                var alt = line.IndexOf(']', at);
+                at = alt + 1 < line.Length && line[alt + 1] == '(' ? EndOfTarget(line, alt + 1) : alt + 1;
+                prose.Append(' ');
+            }
+            else if (rest.StartsWith("]("))
+            {
+                at = EndOfTarget(line, at + 1);
+                prose.Append("] ");
+            }
+            else prose.Append(line[at++]);
+        }
+        prose.Append('\n');
+    }
+
+    /// <summary>What opens and never closes takes the rest of the line.</summary>
+    static int EndOfTarget(string line, int open) => line.IndexOf(')', open) is var end and >= 0 ? end + 1 : line.Length;
 
     void MarkCode()
     {
@@ -164,15 +188,6 @@ sealed partial class CardText
 
     [GeneratedRegex(@"[\p{L}\p{N}]+(?:['’‑-][\p{L}\p{N}]+)*", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex WordPattern();
-
-    [GeneratedRegex(@"<!--[\s\S]*?-->", RegexOptions.CultureInvariant)]
-    private static partial Regex CommentPattern();
-
-    [GeneratedRegex(@"!\[[^\]\n]*\](?:\([^)\n]*\)|\[[^\]\n]*\])?", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
-    private static partial Regex ImagePattern();
-
-    [GeneratedRegex(@"\]\([^)\n]*\)", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
-    private static partial Regex LinkTargetPattern();
 
     [GeneratedRegex(@"(?:https?|ftp)://[^\s<>)\]]+", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase | RegexOptions.NonBacktracking)]
     private static partial Regex UrlPattern();

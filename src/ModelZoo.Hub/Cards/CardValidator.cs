@@ -71,11 +71,8 @@ static partial class CardValidator
         if (card.Metadata.EmissionsGrams is not { } grams)
             findings.Add(CardFinding.Error("co2_not_a_number", "co2_eq_emissions", "`emissions` must be a number of grams."));
         // Below a kilogram no figure in tonnes is plausible next to it.
-        else if (grams < 1 || (grams < 1000 && CardSigns.SpeaksOfTonnes(card.Body)))
-        {
-            if (CardSigns.SpeaksOfTonnes(card.Body))
-                findings.Add(CardFinding.Warning("co2_unit_suspect", "co2_eq_emissions", $"{grams} grams is very little; tonnes?"));
-        }
+        else if (grams < 1000 && CardSigns.SpeaksOfTonnes(card.Body))
+            findings.Add(CardFinding.Warning("co2_unit_suspect", "co2_eq_emissions", $"{grams} grams is very little; tonnes?"));
     }
 
     static void CheckGatedFields(CardMetadata metadata, List<CardFinding> findings)

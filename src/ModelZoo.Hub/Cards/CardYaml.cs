@@ -46,7 +46,7 @@ sealed class CardYaml
         }
         catch (YamlException broken)
         {
-            throw reader.Syntax(broken.Start);
+            throw reader.Syntax(broken.End);        // where it broke; Start is where the broken value began
         }
     }
 

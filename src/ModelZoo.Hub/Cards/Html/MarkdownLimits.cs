@@ -12,8 +12,14 @@ static class MarkdownLimits
     /// <summary>Leading blanks of a line; nested lists are indented by two to four a level.</summary>
     public const int MaxIndent = 200;
 
-    /// <summary>Brackets, emphasis marks and the like in lines without a blank one between.</summary>
-    public const int MaxMarks = 20_000;
+    /// <summary>
+    /// Sum over all paragraphs of the square of their brackets, emphasis marks and the like, which the parser's work grows with.
+    /// A table of a thousand rows with ten marks each takes a quarter of it; at the bound a text took about a second (November 2026).
+    /// </summary>
+    public const long MaxMarksSquared = 400_000_000;
+
+    /// <summary>Bare addresses in a text: each becomes a link of many times its length.</summary>
+    public const int MaxAddresses = 10_000;
 
     /// <summary>Opened and not closed brackets in one paragraph.</summary>
     public const int MaxOpenBrackets = 100;
@@ -23,12 +29,15 @@ static class MarkdownLimits
 
     public static bool Allow(string markdown)
     {
-        var (marks, open, rows, columns) = (0, 0, 0L, 0L);
+        if (markdown.AsSpan().Count("://") + markdown.AsSpan().Count("www.") > MaxAddresses) return false;
+        var (marks, open, rows, columns) = (0L, 0, 0L, 0L);
+        var squares = 0L;
         foreach (var line in markdown.AsSpan().EnumerateLines())
         {
             var text = line.TrimStart(" \t");
             if (text.IsEmpty)
             {
+                squares += marks * marks;
                 (marks, open, rows, columns) = (0, 0, 0, 0);
                 continue;
             }
@@ -36,7 +45,7 @@ static class MarkdownLimits
             marks += CountMarks(text, ref open, out var pipes);
             rows++;
             columns = Math.Max(columns, pipes);
-            if (marks > MaxMarks || open > MaxOpenBrackets || rows * columns > MaxCells) return false;
+            if (squares + marks * marks > MaxMarksSquared || open > MaxOpenBrackets || rows * columns > MaxCells) return false;
         }
         return true;
     }

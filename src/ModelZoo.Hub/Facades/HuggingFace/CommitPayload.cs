@@ -35,15 +35,22 @@ sealed class CommitPayload(Repository repository, GitObjectStore objects, long i
         {
             var result = await body.ReadAsync(stop);
             var buffer = result.Buffer;
-            while (TryTakeLine(ref buffer, result.IsCompleted, out var line))
+            try
             {
-                if (!IsBlank(line)) Take(line, number);
-                number++;
-                if (_batchBytes > BatchBytes) await FlushAsync(stop);
+                while (TryTakeLine(ref buffer, result.IsCompleted, out var line))
+                {
+                    if (!IsBlank(line)) Take(line, number);
+                    number++;
+                    if (_batchBytes > BatchBytes) await FlushAsync(stop);
+                }
+                if (buffer.Length > _maxLineBytes)
+                    throw new Refusal(RefusalKind.TooLarge, $"Line {number} is longer than {_maxLineBytes} bytes: files above {inlineBytes} bytes go through LFS.");
             }
-            if (buffer.Length > _maxLineBytes)
-                throw new Refusal(RefusalKind.TooLarge, $"Line {number} is longer than {_maxLineBytes} bytes: files above {inlineBytes} bytes go through LFS.");
-            body.AdvanceTo(buffer.Start, buffer.End);
+            finally
+            {
+                // Also after a refusal: the server drains what is left of the body, and cannot while this read is open.
+                body.AdvanceTo(buffer.Start, buffer.End);
+            }
             if (result.IsCompleted) break;
         }
         await FlushAsync(stop);

@@ -153,15 +153,28 @@ sealed class S3Bucket : IDisposable
     /// <summary>Makes a call; what says that the server is away, full or closed to us becomes a refusal that says so.</summary>
     public static async Task<T> CallAsync<T>(Func<Task<T>> call)
     {
-        try
+        for (var triesLeft = 2; ; triesLeft--)
         {
-            return await call();
-        }
-        catch (Exception error) when (FindFault(error) is { } fault)
-        {
-            throw fault;
+            try
+            {
+                return await call();
+            }
+            catch (AmazonServiceException error) when (IsConfusion(error) && triesLeft > 0)
+            {
+                // Once more, on another connection.
+            }
+            catch (Exception error) when (FindFault(error) is { } fault)
+            {
+                throw fault;
+            }
         }
     }
+
+    /// <summary>
+    /// A 400 without S3's own words comes from a web server that was not at a request's beginning: the Ceph gateway refuses some
+    /// requests (403, 404) without reading their bodies and then takes what follows on the connection for a request.
+    /// </summary>
+    static bool IsConfusion(AmazonServiceException error) => error is { StatusCode: HttpStatusCode.BadRequest, ErrorCode: null or "" or "BadRequest" };
 
     static Refusal? FindFault(Exception error) => error switch
     {

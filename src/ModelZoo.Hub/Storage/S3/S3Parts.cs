@@ -72,7 +72,12 @@ sealed class S3Parts(S3Bucket bucket, Func<Digest, string> keyOf)
     async Task<bool> TryJoinAsync(PartsUpload upload, string key, string uploadId, CancellationToken stop)
     {
         if (await WasCompletedAsync(upload, key, stop)) return false;
-        var pieces = await FindPiecesAsync(key, uploadId, stop) ?? throw Unknown();
+        if (await FindPiecesAsync(key, uploadId, stop) is not { } pieces)
+        {
+            // A faster completion has joined them meanwhile (and then the object or its mark is there), or there never were any.
+            if (await bucket.FindSizeAsync(key, stop) is not null) return true;
+            return await WasCompletedAsync(upload, key, stop) ? false : throw Unknown();
+        }
         var parts = Complete(upload, pieces);
         for (var number = 1; number <= upload.PartCount; number++)
             if (!parts.ContainsKey(number)) throw Refusal.Invalid($"Part {number} of {upload.PartCount} is missing.");
