@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using ModelZoo.Hub.Kernel;
 
 namespace ModelZoo.Hub.Web;
 
@@ -9,9 +10,9 @@ static class AssetEndpoints
 {
     public static void MapAssets(this IEndpointRouteBuilder app)
     {
-        app.MapMethods("/assets/{name}", ["GET", "HEAD"], Send);
+        app.MapMethods("/assets/{name}", ["GET", "HEAD"], Send).WithMetadata(new Public("the same for everybody"));
         // Browsers ask for this by themselves; one cheap redirect keeps the log free of 404s.
-        app.MapGet("/favicon.ico", (Assets assets) => Results.Redirect(assets.Links.Icon));
+        app.MapGet("/favicon.ico", (Assets assets) => Results.Redirect(assets.Links.Icon)).WithMetadata(new Public("the same for everybody"));
     }
 
     static async Task Send(string name, Assets assets, HttpContext http, CancellationToken stop)

@@ -228,7 +228,8 @@ static class SamplePages
         {
             BlobCount = 4_211, BlobBytes = 48_211_900_000, ObjectCount = 120_400, RepositoryCount = 1_515, FreeBytes = 812_000_000_000, Database = "SQLite", BlobStore = "a folder", StartedAt = Now.AddDays(-12),
             JobsWaiting = 3, JobsRunning = 1, JobsFailed = 1, FailedJobs = [jobs[1]], Errors = [new(Now.AddHours(-3), "0HN4-22", "The blob store did not answer within 30 s.")],
-            Accounts = [new("ada", Now.AddDays(-400)) { FullName = "Ada Lovelace", IsAdministrator = true, LastSeenAt = Now, RepositoryCount = 12 }, new("grace", Now.AddDays(-40)) { IsDisabled = true }],
+            Accounts = [new("ada", Now.AddDays(-400)) { FullName = "Ada Lovelace", IsAdministrator = true, RepositoryCount = 12 }, new("grace", Now.AddDays(-40)) { IsDisabled = true }],
+            Tasks = [new("reindex", "Reindex", "Derives lists, facets and facts again from the commits.")],
             NewPassword = "correct-horse-battery", NewPasswordFor = "grace",
         });
         yield return SamplePage.Of<ConnectPage>("connect", new ConnectPageModel(Frame()));

@@ -1,3 +1,4 @@
+using ModelZoo.Hub.Web.Components;
 using ModelZoo.Hub.Web.Pages.Jobs;
 
 namespace ModelZoo.Hub.Web.Pages.Admin;
@@ -7,7 +8,6 @@ public sealed record AccountLine(string Handle, DateTimeOffset CreatedAt)
     public string? FullName { get; init; }
     public bool IsAdministrator { get; init; }
     public bool IsDisabled { get; init; }
-    public DateTimeOffset? LastSeenAt { get; init; }
     public long RepositoryCount { get; init; }
 }
 
@@ -34,6 +34,9 @@ public sealed record AdminPageModel(PageFrame Frame)
     public IReadOnlyList<ErrorLine> Errors { get; init; } = [];
     public IReadOnlyList<AccountLine> Accounts { get; init; } = [];
     public Href? MoreAccounts { get; init; }
+    /// <summary>Maintenance that this hub knows how to do.</summary>
+    public IReadOnlyList<Choice> Tasks { get; init; } = [];
+
     public FormState NewAccount { get; init; } = FormState.Empty;
 
     /// <summary>A password just set for somebody; shown this once.</summary>

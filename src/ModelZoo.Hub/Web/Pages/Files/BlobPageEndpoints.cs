@@ -25,7 +25,7 @@ static class BlobPageEndpoints
     public static void Map(IEndpointRouteBuilder app) => app.MapRepositoryPage("/blob/{revision}/{**path}", ShowAsync);
 
     static async Task<IResult> ShowAsync(
-        ReadableRepository proof, RouteText revision, RouteText path, HttpContext http, PageFrames frames, RepositoryPageParts parts,
+        ReadableRepository proof, RouteText revision, RouteText? path, HttpContext http, PageFrames frames, RepositoryPageParts parts,
         TreeReader trees, LastChangeReader changes, IBlobStore blobs, CancellationToken stop)
     {
         var repository = proof.Repository;

@@ -21,7 +21,7 @@ static class EditPageEndpoints
     }
 
     static async Task<IResult> OpenAsync(
-        WritableRepository proof, RouteText revision, RouteText path, HttpContext http, PageFrames frames, RepositoryPageParts parts, TreeReader trees, CancellationToken stop)
+        WritableRepository proof, RouteText revision, RouteText? path, HttpContext http, PageFrames frames, RepositoryPageParts parts, TreeReader trees, CancellationToken stop)
     {
         var (shown, at, text) = await LoadAsync(proof, revision, path, parts, trees, stop);
         var isNew = text is null;
@@ -30,7 +30,7 @@ static class EditPageEndpoints
     }
 
     static async Task<IResult> SaveAsync(
-        WritableRepository proof, RouteText revision, RouteText path, PostedForm form, HttpContext http, PageFrames frames, RepositoryPageParts parts,
+        WritableRepository proof, RouteText revision, RouteText? path, PostedForm form, HttpContext http, PageFrames frames, RepositoryPageParts parts,
         TreeReader trees, GitObjectStore objects, CommitWriter commits, HubOptions options, CancellationToken stop)
     {
         var (shown, at, before) = await LoadAsync(proof, revision, path, parts, trees, stop);
@@ -65,7 +65,7 @@ static class EditPageEndpoints
     }
 
     static async Task<(ShownRevision Shown, RepoPath Path, string? Text)> LoadAsync(
-        WritableRepository proof, RouteText revision, RouteText path, RepositoryPageParts parts, TreeReader trees, CancellationToken stop)
+        WritableRepository proof, RouteText revision, RouteText? path, RepositoryPageParts parts, TreeReader trees, CancellationToken stop)
     {
         var (shown, text) = await parts.ResolveAsync(proof, revision, path, stop);
         if (!shown.IsBranch) throw Refusal.Invalid($"'{shown.Shown}' is not a branch; edits are commits, and commits go to branches.");

@@ -18,7 +18,7 @@ static class FilesPageEndpoints
     public static void Map(IEndpointRouteBuilder app) => app.MapRepositoryPage("/tree/{revision}/{**path}", ShowAsync);
 
     static async Task<IResult> ShowAsync(
-        ReadableRepository proof, RouteText revision, RouteText path, HttpContext http, PageFrames frames, RepositoryPageParts parts,
+        ReadableRepository proof, RouteText revision, RouteText? path, HttpContext http, PageFrames frames, RepositoryPageParts parts,
         TreeReader trees, LastChangeReader changes, CancellationToken stop)
     {
         var repository = proof.Repository;

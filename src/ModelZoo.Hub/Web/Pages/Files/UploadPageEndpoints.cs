@@ -14,13 +14,13 @@ static class UploadPageEndpoints
     public static void Map(IEndpointRouteBuilder app)
     {
         app.MapRepositoryPage("/upload/{revision}/{**path}", async (
-            WritableRepository proof, RouteText revision, RouteText path, HttpContext http, PageFrames frames, RepositoryPageParts parts, CancellationToken stop) =>
+            WritableRepository proof, RouteText revision, RouteText? path, HttpContext http, PageFrames frames, RepositoryPageParts parts, CancellationToken stop) =>
             (IResult)await ShowAsync(proof, revision, path, FormState.Empty, 200, http, frames, parts, stop));
         app.MapRepositoryForm("/upload/{revision}/{**path}", ReceiveAsync);
     }
 
     static async Task<PageResult<UploadPage>> ShowAsync(
-        WritableRepository proof, RouteText revision, RouteText path, FormState form, int status, HttpContext http, PageFrames frames, RepositoryPageParts parts, CancellationToken stop)
+        WritableRepository proof, RouteText revision, RouteText? path, FormState form, int status, HttpContext http, PageFrames frames, RepositoryPageParts parts, CancellationToken stop)
     {
         var (shown, folder) = await parts.ResolveAsync(proof, revision, path, stop);
         if (!shown.IsBranch) throw Refusal.Invalid($"'{shown.Shown}' is not a branch; uploads go to branches.");
@@ -28,7 +28,7 @@ static class UploadPageEndpoints
     }
 
     static async Task<IResult> ReceiveAsync(
-        WritableRepository proof, RouteText revision, RouteText path, HttpContext http, PageFrames frames, RepositoryPageParts parts,
+        WritableRepository proof, RouteText revision, RouteText? path, HttpContext http, PageFrames frames, RepositoryPageParts parts,
         UploadReceiver receiver, CommitWriter commits, CancellationToken stop)
     {
         var (shown, _) = await parts.ResolveAsync(proof, revision, path, stop);

@@ -7,6 +7,10 @@ public sealed record JobPageModel(PageFrame Frame, JobSummary Job)
 {
     public IReadOnlyList<JobLogLine> Log { get; init; } = [];
     public string? Error { get; init; }
+
+    /// <summary>The stage it is in, or what came of it.</summary>
+    public string? Message { get; init; }
+
     public DateTimeOffset? NextAttemptAt { get; init; }
     public string? Worker { get; init; }
     public bool MayRetry { get; init; }

@@ -32,9 +32,9 @@ sealed class RepositoryPageParts(
     public static RepositoryLinks Links(Repository repository) => new(repository.Kind.Word(), repository.Owner, repository.Name);
 
     /// <summary>Finds the revision in an address, and the path after it. A branch whose slashes were not encoded is understood too.</summary>
-    public async Task<(ShownRevision Revision, string Path)> ResolveAsync(ReadableRepository repository, RouteText revision, RouteText path, CancellationToken stop)
+    public async Task<(ShownRevision Revision, string Path)> ResolveAsync(ReadableRepository repository, RouteText revision, RouteText? path, CancellationToken stop)
     {
-        var rest = path.Value?.Trim('/') ?? "";
+        var rest = path?.Value?.Trim('/') ?? "";
         if (await revisions.FindAsync(repository, revision, stop) is { } found) return (new(found, revision.Value), rest);
         var whole = rest.Length == 0 ? revision.Value : $"{revision.Value}/{rest}";
         var (resolved, tail) = await revisions.SplitAsync(repository, whole, stop);
