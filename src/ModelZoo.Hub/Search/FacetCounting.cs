@@ -18,8 +18,7 @@ static class FacetCounting
     {
         var counts = new Dictionary<string, int>();
         foreach (var slot in found.Bits.ToSlots(found.Count))
-            foreach (var term in snapshot.Get(slot).Terms().Distinct())
-                if (term.Field == field) counts[term.Value] = counts.GetValueOrDefault(term.Value) + 1;
+            foreach (var value in snapshot.Get(slot).Values(field)) counts[value] = counts.GetValueOrDefault(value) + 1;
         return Best([.. counts.Select(pair => new FacetCount(pair.Key, pair.Value))]);
     }
 

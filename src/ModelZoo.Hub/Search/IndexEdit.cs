@@ -66,7 +66,7 @@ sealed class IndexEdit(IndexSnapshot before)
 
     int SlotOf(long id)
     {
-        var order = _orders[(int)SortKey.Id];
+        var order = _orders[(int)SearchOrder.Id];
         var slot = order.At(order.Seek(slot => Get(slot).Id.CompareTo(id)));
         return slot >= 0 && Get(slot).Id == id ? slot : -1;
     }
@@ -96,11 +96,11 @@ sealed class IndexEdit(IndexSnapshot before)
         values = rest.Count == 0 ? values.Remove(term.Value) : values.SetItem(term.Value, rest);
     }
 
-    void Insert(SortKey key, int slot, IndexedRepository entry) =>
+    void Insert(SearchOrder key, int slot, IndexedRepository entry) =>
         _orders[(int)key] = _orders[(int)key].With(slot, Against(key, SortPoint.Of(entry, key)));
 
-    void Remove(SortKey key, int slot, IndexedRepository entry) =>
+    void Remove(SearchOrder key, int slot, IndexedRepository entry) =>
         _orders[(int)key] = _orders[(int)key].Without(slot, Against(key, SortPoint.Of(entry, key)));
 
-    Func<int, int> Against(SortKey key, SortPoint point) => slot => SortPoint.Of(Get(slot), key).CompareTo(point);
+    Func<int, int> Against(SearchOrder key, SortPoint point) => slot => SortPoint.Of(Get(slot), key).CompareTo(point);
 }

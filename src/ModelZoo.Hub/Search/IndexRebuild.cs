@@ -42,7 +42,7 @@ static class IndexRebuild
         return [.. fields.Select(field => field.ToImmutableDictionary(pair => pair.Key, pair => SlotSet.Of(CollectionsMarshal.AsSpan(pair.Value))))];
     }
 
-    static SlotOrder Order(IndexedRepository[] entries, SortKey key)
+    static SlotOrder Order(IndexedRepository[] entries, SearchOrder key)
     {
         var points = Array.ConvertAll(entries, entry => SortPoint.Of(entry, key));
         var slots = new int[entries.Length];

@@ -9,7 +9,7 @@ namespace ModelZoo.Hub.Search;
 /// </summary>
 sealed class IndexSnapshot
 {
-    public static readonly SortKey[] Keys = Enum.GetValues<SortKey>();
+    public static readonly SearchOrder[] Keys = Enum.GetValues<SearchOrder>();
     static readonly int s_fields = Enum.GetValues<IndexField>().Length;
 
     public static readonly IndexSnapshot Empty = new()
@@ -55,17 +55,17 @@ sealed class IndexSnapshot
 
     public SlotSet Find(IndexField field, string value) => Terms[(int)field].GetValueOrDefault(value, SlotSet.Empty);
 
-    public SlotOrder Order(SortKey key) => Orders[(int)key];
+    public SlotOrder Order(SearchOrder key) => Orders[(int)key];
 
     /// <summary>The slot of a repository, or -1.</summary>
     public int SlotOf(long id)
     {
-        var order = Order(SortKey.Id);
+        var order = Order(SearchOrder.Id);
         var slot = order.At(order.Seek(slot => Get(slot).Id.CompareTo(id)));
         return slot >= 0 && Get(slot).Id == id ? slot : -1;
     }
 
-    public SlotOrder.Place Seek(SortKey key, SortPoint point) => Order(key).Seek(slot => SortPoint.Of(Get(slot), key).CompareTo(point));
+    public SlotOrder.Place Seek(SearchOrder key, SortPoint point) => Order(key).Seek(slot => SortPoint.Of(Get(slot), key).CompareTo(point));
 
     /// <summary>The values of a field, those with most repositories first.</summary>
     public IReadOnlyList<KeyValuePair<string, SlotSet>> Ranked(IndexField field) => _ranked.GetOrAdd(field, key =>

@@ -5,6 +5,9 @@ namespace ModelZoo.Hub.Search;
 /// <summary>All that a list shows of a repository, and all it is found by. Texts that many share are one object.</summary>
 sealed record IndexedRepository
 {
+    const string SizeTag = "size_categories:";
+    static readonly IndexField[] s_fields = Enum.GetValues<IndexField>();
+
     /// <summary>Its own row, without the description.</summary>
     public required Repository Repository { get; init; }
     public required string FullName { get; init; }
@@ -29,21 +32,24 @@ sealed record IndexedRepository
     /// <summary>What it counts under in each field.</summary>
     public IEnumerable<IndexTerm> Terms()
     {
-        yield return new(IndexField.Kind, Repository.Kind.Word());
-        yield return new(IndexField.Author, Repository.Owner.ToLowerInvariant());
-        if (PipelineTag is not null) yield return new(IndexField.Task, PipelineTag);
-        if (LibraryName is not null) yield return new(IndexField.Library, LibraryName);
-        if (Licence is not null) yield return new(IndexField.Licence, Licence);
-        foreach (var language in Languages) yield return new(IndexField.Language, language);
-        foreach (var tag in Tags)
-        {
-            yield return new(IndexField.Tag, tag);
-            if (WeightFormats.Find(tag) is { } format) yield return new(IndexField.Format, format);
-            if (tag.StartsWith("size_categories:", StringComparison.Ordinal)) yield return new(IndexField.Size, tag["size_categories:".Length..]);
-        }
-        if (Parameters is { } parameters) yield return new(IndexField.Size, SizeBucket.Of(parameters));
-        foreach (var model in LinkedModels) yield return new(IndexField.LinkedModel, model.ToLowerInvariant());
-        foreach (var dataset in LinkedDatasets) yield return new(IndexField.LinkedDataset, dataset.ToLowerInvariant());
-        if (LinkedModels.Count + LinkedDatasets.Count > 0) yield return new(IndexField.Linked, "any");
+        foreach (var field in s_fields)
+            foreach (var value in Values(field)) yield return new(field, value);
     }
+
+    public IEnumerable<string> Values(IndexField field) => field switch
+    {
+        IndexField.Kind => [Repository.Kind.Word()],
+        IndexField.Author => [Repository.Owner.ToLowerInvariant()],
+        IndexField.Task => PipelineTag is null ? [] : [PipelineTag],
+        IndexField.Library => LibraryName is null ? [] : [LibraryName],
+        IndexField.Licence => Licence is null ? [] : [Licence],
+        IndexField.Language => Languages,
+        IndexField.Format => Tags.Select(WeightFormats.Find).OfType<string>().Distinct(),
+        IndexField.Size => Parameters is { } parameters ? [SizeBucket.Of(parameters)] : Tags.Where(tag => tag.StartsWith(SizeTag, StringComparison.Ordinal)).Select(tag => tag[SizeTag.Length..]),
+        IndexField.Tag => Tags,
+        IndexField.LinkedModel => LinkedModels.Select(id => id.ToLowerInvariant()),
+        IndexField.LinkedDataset => LinkedDatasets.Select(id => id.ToLowerInvariant()),
+        IndexField.Linked => LinkedModels.Count + LinkedDatasets.Count > 0 ? ["any"] : [],
+        _ => throw new ArgumentOutOfRangeException(nameof(field), field, null),
+    };
 }

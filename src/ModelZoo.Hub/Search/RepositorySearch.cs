@@ -79,7 +79,7 @@ sealed class RepositorySearch(RepositoryIndex index, IndexStore store)
     static SlotBits InRange(IndexSnapshot snapshot, long least, long most)
     {
         var bits = new SlotBits(snapshot.Slots);
-        snapshot.Order(SortKey.Parameters).Walk(snapshot.Seek(SortKey.Parameters, new(least, "", 0)), backward: false, slot =>
+        snapshot.Order(SearchOrder.Parameters).Walk(snapshot.Seek(SearchOrder.Parameters, new(least, "", 0)), backward: false, slot =>
         {
             if (snapshot.Get(slot).Parameters > most) return false;
             bits[slot] = true;

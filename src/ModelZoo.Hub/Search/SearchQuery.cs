@@ -33,7 +33,7 @@ sealed record SearchQuery
     /// <summary>Spaces that make use of any model or data set.</summary>
     public bool Linked { get; init; }
 
-    public SortKey Sort { get; init; } = SortKey.Trending;
+    public SearchOrder Sort { get; init; } = SearchOrder.Trending;
     public bool Ascending { get; init; }
 
     /// <summary>Where the page before ended: its <see cref="SearchPage.NextCursor"/>.</summary>

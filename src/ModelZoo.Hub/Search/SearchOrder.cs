@@ -1,7 +1,7 @@
 namespace ModelZoo.Hub.Search;
 
 /// <summary>By what lists can be ordered. Every order is total: repositories with equal values are ordered by their id.</summary>
-enum SortKey
+enum SearchOrder
 {
     /// <summary>Likes of the last seven days; among equals the newest first.</summary>
     Trending,
@@ -20,7 +20,7 @@ enum SortKey
 /// <summary>A place in an order: the value and id of one repository.</summary>
 readonly record struct SortPoint(long Value, string Name, long Id)
 {
-    public static SortPoint Of(IndexedRepository repository, SortKey key) => new(ValueOf(repository, key), key == SortKey.Name ? repository.FullName : "", repository.Id);
+    public static SortPoint Of(IndexedRepository repository, SearchOrder key) => new(ValueOf(repository, key), key == SearchOrder.Name ? repository.FullName : "", repository.Id);
 
     public int CompareTo(SortPoint other)
     {
@@ -30,16 +30,16 @@ readonly record struct SortPoint(long Value, string Name, long Id)
         return byName != 0 ? byName : Id.CompareTo(other.Id);
     }
 
-    static long ValueOf(IndexedRepository repository, SortKey key) => key switch
+    static long ValueOf(IndexedRepository repository, SearchOrder key) => key switch
     {
-        SortKey.Trending => repository.LikesOfWeek,
-        SortKey.CreatedAt => repository.Repository.CreatedAt,
-        SortKey.LastModified => repository.Repository.UpdatedAt,
-        SortKey.Downloads => repository.Repository.Downloads,
-        SortKey.Likes => repository.Repository.Likes,
-        SortKey.Likes30Days => repository.LikesOfMonth,
-        SortKey.Parameters => repository.Parameters ?? -1,
-        SortKey.Size => repository.SizeBytes,
+        SearchOrder.Trending => repository.LikesOfWeek,
+        SearchOrder.CreatedAt => repository.Repository.CreatedAt,
+        SearchOrder.LastModified => repository.Repository.UpdatedAt,
+        SearchOrder.Downloads => repository.Repository.Downloads,
+        SearchOrder.Likes => repository.Repository.Likes,
+        SearchOrder.Likes30Days => repository.LikesOfMonth,
+        SearchOrder.Parameters => repository.Parameters ?? -1,
+        SearchOrder.Size => repository.SizeBytes,
         _ => 0,
     };
 }
