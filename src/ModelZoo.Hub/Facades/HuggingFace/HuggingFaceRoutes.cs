@@ -26,6 +26,11 @@ static class HuggingFaceRoutes
         HistoryEndpoints.Map(group);
         CardEndpoints.Map(group);
         LargeFileEndpoints.Map(group);
+        ListEndpoints.Map(group);
+        TagVocabularyEndpoints.Map(group);
+        LikeEndpoints.Map(group);
+        UserEndpoints.Map(group);
+        ZooSearchEndpoints.Map(group);
     }
 
     public const string CorsPolicy = "huggingface";
