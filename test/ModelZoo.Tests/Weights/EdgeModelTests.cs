@@ -38,7 +38,7 @@ public class EdgeModelTests
     {
         var content = await File.ReadAllBytesAsync(SharedModels.Require(path), TestContext.Current.CancellationToken);
         var random = new Random(20_261_121);
-        for (var i = 0; i < 300; i++)
+        for (var i = 0; i < 100; i++)
         {
             var copy = (byte[])content.Clone();
             // Structure lies at both ends of these files; content, which is not read, in between.
