@@ -22,6 +22,8 @@ using ModelZoo.Hub.Repositories;
 using ModelZoo.Hub.Repositories.Access;
 using ModelZoo.Hub.Search;
 using ModelZoo.Hub.Storage;
+using ModelZoo.Hub.Storage.Receiving;
+using ModelZoo.Hub.Storage.Sending;
 
 namespace ModelZoo.Hub;
 
@@ -38,6 +40,7 @@ static class HubBuilder
         builder.Logging.SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft", LogLevel.Warning);
         builder.WebHost.UseUrls(options.Urls.Split(';', StringSplitOptions.RemoveEmptyEntries));
         builder.WebHost.ConfigureKestrel(ConfigureKestrel);
+        builder.Services.AddLargeBlockTransport();
         AddServices(builder.Services, options);
         adjust?.Invoke(builder);
 
@@ -101,6 +104,7 @@ static class HubBuilder
     static void ConfigureKestrel(KestrelServerOptions kestrel)
     {
         kestrel.AddServerHeader = false;
+        kestrel.ConfigureEndpointDefaults(listen => listen.UseSendFile());
         kestrel.Limits.MaxRequestLineSize = 32 * 1024;
         kestrel.Limits.MaxRequestHeadersTotalSize = 64 * 1024;
         kestrel.Limits.MaxRequestBodySize = 32 * 1024 * 1024;       // endpoints that take more say so
@@ -116,6 +120,7 @@ static class HubBuilder
             forwarded.KnownProxies.Clear();
             app.UseForwardedHeaders(forwarded);
         }
+        app.UseSendFile();
         app.UseMiddleware<RequestIdentity>();
         app.UseMiddleware<RefusalMiddleware>();
         app.UseMiddleware<RawPath>();

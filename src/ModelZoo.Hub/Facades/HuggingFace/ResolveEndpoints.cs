@@ -1,66 +1,72 @@
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Net.Http.Headers;
 using ModelZoo.Git;
 using ModelZoo.Hub.Kernel;
 using ModelZoo.Hub.Repositories;
 using ModelZoo.Hub.Repositories.Access;
 using ModelZoo.Hub.Storage;
+using ModelZoo.Hub.Storage.Sending;
 
 namespace ModelZoo.Hub.Facades.HuggingFace;
 
 /// <summary>The content of a file at a revision: `resolve` follows LFS pointers, `raw` gives the git blob as it is.</summary>
 static class ResolveEndpoints
 {
+    /// <summary>How long a redirect to the object store holds: time for a slow client to begin.</summary>
+    static readonly TimeSpan s_redirectFor = TimeSpan.FromHours(1);
+
     public static void Map(IEndpointRouteBuilder app)
     {
         app.MapFiles("resolve/{revision}/{**path}", ["GET", "HEAD"], ResolveAsync);
         app.MapFiles("raw/{revision}/{**path}", ["GET", "HEAD"], RawAsync);
     }
 
-    static async Task<IResult> ResolveAsync(
+    static async Task ResolveAsync(
         ReadableRepository repository, RouteText revision, RouteText path, HttpContext http, FileFinder files, TreeReader trees,
-        IBlobStore blobs, DownloadCounter downloads, CancellationToken stop)
+        IBlobStore blobs, HubOptions options, DownloadCounter downloads, CancellationToken stop)
     {
         var (resolved, entry) = await files.GetAsync(repository, revision, path, http, stop);
         downloads.Count(repository.Repository, entry.Path);
-        if (entry.Pointer is not { } pointer) return await RegularAsync(repository, resolved, entry, http, trees, stop);
-
-        Describe(http, repository, resolved, entry, pointer.Digest.Hex);
+        if (entry.Pointer is not { } pointer)
+        {
+            await SendRegularAsync(repository, resolved, entry, http, trees, stop);
+            return;
+        }
         http.Response.Headers["X-Linked-Etag"] = $"\"{pointer.Digest.Hex}\"";
         http.Response.Headers["X-Linked-Size"] = pointer.SizeBytes.ToString();
-        return await FileResults.BlobAsync(http, blobs, pointer, MediaTypes.Of(entry.Path), stop);
+        var headers = Headers(http, repository, resolved, entry.Path, pointer.Digest.Hex, MediaTypes.Of(entry.Path));
+        await BlobResponse.SendAsync(http, blobs, pointer.Digest, pointer.SizeBytes, headers, options.Storage.RedirectDownloads ? s_redirectFor : null);
     }
 
-    static async Task<IResult> RawAsync(
+    static async Task RawAsync(
         ReadableRepository repository, RouteText revision, RouteText path, HttpContext http, FileFinder files, TreeReader trees, CancellationToken stop)
     {
         var (resolved, entry) = await files.GetAsync(repository, revision, path, http, stop);
-        return await RegularAsync(repository, resolved, entry, http, trees, stop);
+        await SendRegularAsync(repository, resolved, entry, http, trees, stop);
     }
 
-    static async Task<IResult> RegularAsync(
+    static async Task SendRegularAsync(
         ReadableRepository repository, ResolvedRevision resolved, FolderEntry entry, HttpContext http, TreeReader trees, CancellationToken stop)
     {
-        Describe(http, repository, resolved, entry, entry.Id.Hex);
         var type = entry.Pointer is null ? MediaTypes.Of(entry.Path) : "text/plain; charset=utf-8";
+        var headers = Headers(http, repository, resolved, entry.Path, entry.Id.Hex, type);
         // HEAD asks for facts: the content stays in the database.
-        if (HttpMethods.IsHead(http.Request.Method)) return FileResults.Head(http, entry.BlobBytes, entry.Id.Hex, type);
-        return FileResults.Small(http, await trees.GetContentAsync(repository.Repository.SpaceId, entry.Id, stop), entry.Id.Hex, type);
+        if (HttpMethods.IsHead(http.Request.Method)) BlobResponse.Describe(http, entry.BlobBytes, headers);
+        else await BlobResponse.SendAsync(http, await trees.GetContentAsync(repository.Repository.SpaceId, entry.Id, stop), headers);
     }
 
-    static void Describe(HttpContext http, ReadableRepository repository, ResolvedRevision resolved, FolderEntry entry, string etag)
+    static BlobHeaders Headers(HttpContext http, ReadableRepository repository, ResolvedRevision resolved, RepoPath path, string etag, string type)
     {
-        var headers = http.Response.Headers;
-        headers["X-Repo-Commit"] = resolved.CommitId;
-        headers.ETag = $"\"{etag}\"";
-        headers.CacheControl = repository.Repository.IsPrivate ? "private, no-store"
-            : resolved.IsImmutable ? "public, max-age=31536000, immutable" : "no-cache";
-        if (!http.Request.Query.ContainsKey("noContentDisposition")) headers.ContentDisposition = Disposition(entry.Path.Name, Query.Flag(http.Request.Query["download"]) || http.Request.Query.ContainsKey("download"));
         // Files are other people's: shown in this origin, they may not run anything.
-        headers["Content-Security-Policy"] = "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; sandbox";
-        headers.XContentTypeOptions = "nosniff";
+        http.Response.Headers.ContentSecurityPolicy = "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; sandbox";
+        http.Response.Headers.XContentTypeOptions = "nosniff";
+        var query = http.Request.Query;
+        return new($"\"{etag}\"", type)
+        {
+            ContentDisposition = query.ContainsKey("noContentDisposition") ? null : Disposition(path.Name, query.ContainsKey("download")),
+            CacheControl = repository.Repository.IsPrivate ? "private, no-store" : resolved.IsImmutable ? "public, max-age=31536000, immutable" : "no-cache",
+        };
     }
 
     /// <summary>Clients read the ASCII name up to and including the last semicolon.</summary>

@@ -8,6 +8,7 @@ using ModelZoo.Hub.Facades.HuggingFace;
 using ModelZoo.Hub.Kernel;
 using ModelZoo.Hub.Repositories;
 using ModelZoo.Hub.Storage;
+using ModelZoo.Hub.Storage.Sending;
 
 namespace ModelZoo.Hub.Facades.Lfs;
 
@@ -69,15 +70,14 @@ static class TransferEndpoints
         return Results.Json(new { oid = upload.DigestHex, size = upload.SizeBytes });
     }
 
-    static async Task<IResult> GetBlobAsync(
+    static async Task GetBlobAsync(
         string repository, string digest, HttpContext http, IBlobStore blobs, BlobLinkStore links, UrlSigner signer, CancellationToken stop)
     {
         if (!Ids.TryFromWire(repository, out var repositoryId) || !Digest.TryParse(digest, out var name)) throw Refusal.NotFound("No such content.");
         signer.Check(http, DownloadSubject(repositoryId, name));
         var linked = await links.LinkedAsync(repositoryId, [name], stop);
         if (!linked.TryGetValue(name, out var size)) throw Refusal.NotFound("This object is not stored in this repository.");
-        http.Response.Headers.ETag = $"\"{name.Hex}\"";
-        return await FileResults.BlobAsync(http, blobs, new LfsPointer(name, size), "application/octet-stream", stop);
+        await BlobResponse.SendAsync(http, blobs, name, size, new BlobHeaders($"\"{name.Hex}\"", "application/octet-stream") { CacheControl = "private, no-store" });
     }
 
     static async Task<Upload> AdmitAsync(string id, HttpContext http, BlobUploads uploads, UrlSigner signer, CancellationToken stop)

@@ -49,6 +49,10 @@ static class BlobResponse
         if (SendsBody(http, plan)) await http.Response.BodyWriter.WriteAsync(content.Slice((int)plan.Offset, (int)plan.Length), http.RequestAborted);
     }
 
+    /// <summary>Answers HEAD from the size alone; the content is not read.</summary>
+    public static void Describe(HttpContext http, long sizeBytes, BlobHeaders file) =>
+        Announce(http.Response, ResponsePlan.For(http.Request, file, sizeBytes), file);
+
     static bool SendsBody(HttpContext http, ResponsePlan plan) => plan.Length > 0 && !HttpMethods.IsHead(http.Request.Method);
 
     static void Announce(HttpResponse response, ResponsePlan plan, BlobHeaders file)
