@@ -25,12 +25,12 @@ static class HuggingFaceRoutes
         ReferenceEndpoints.Map(group);
         HistoryEndpoints.Map(group);
         CardEndpoints.Map(group);
-        LargeFileEndpoints.Map(group);
         ListEndpoints.Map(group);
         TagVocabularyEndpoints.Map(group);
         LikeEndpoints.Map(group);
         UserEndpoints.Map(group);
         ZooSearchEndpoints.Map(group);
+        LargeFileEndpoints.Map(group);
     }
 
     public const string CorsPolicy = "huggingface";

@@ -26,7 +26,7 @@ static class ListEndpoints
         return JsonLines.Array(await listing.DescribeAsync(page.Items, wanted, stop));
     }
 
-    static IReadOnlySet<string> Wanted(RepositoryKind kind, IQueryCollection query)
+    static HashSet<string> Wanted(RepositoryKind kind, IQueryCollection query)
     {
         var expand = Query.List(query, "expand");
         RepositoryFields.Check(kind, expand);
