@@ -22,6 +22,7 @@ using ModelZoo.Hub.Repositories.Access;
 using ModelZoo.Hub.Storage;
 using ModelZoo.Hub.Storage.Receiving;
 using ModelZoo.Hub.Storage.Sending;
+using ModelZoo.Hub.Web;
 
 namespace ModelZoo.Hub;
 
@@ -85,6 +86,9 @@ static class HubBuilder
         services.AddSingleton<IProjection, CardProjection>();
         services.AddSingleton<ICommitFollower, WeightSummaryFollower>();
 
+        services.AddPages();
+        services.AddSingleton(new PageDialect(PageErrors.Dialect));
+
         AddAll(services, typeof(JobStore), typeof(JobBell));
         services.AddSingleton<IJobHandler, WeightSummaryJob>();
         services.AddSingleton<IChore, DownloadChore>();
@@ -129,5 +133,6 @@ static class HubBuilder
         app.MapGet("/ready", HealthEndpoints.ReadyAsync).WithMetadata(new Public("probes have no credentials"));
         app.MapHuggingFace();
         app.MapLfs();
+        app.MapPages();
     }
 }
