@@ -25,6 +25,11 @@ static class HuggingFaceRoutes
         ReferenceEndpoints.Map(group);
         HistoryEndpoints.Map(group);
         CardEndpoints.Map(group);
+        ListEndpoints.Map(group);
+        TagVocabularyEndpoints.Map(group);
+        LikeEndpoints.Map(group);
+        UserEndpoints.Map(group);
+        ZooSearchEndpoints.Map(group);
         LargeFileEndpoints.Map(group);
     }
 
