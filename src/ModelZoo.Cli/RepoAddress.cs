@@ -6,7 +6,11 @@ namespace ModelZoo.Cli;
 /// <summary>What a person writes for a repository: <c>[datasets/|spaces/]owner/name[@revision]</c>.</summary>
 sealed record RepoAddress(RepoId Repo, string? Revision)
 {
-    public static readonly Option<RepoKind> Kind = new("--kind") { Description = "model, dataset or space, where the repository does not say it" };
+    public static readonly Option<RepoKind> Kind = new("--kind")
+    {
+        Description = "Kind, where the repository does not say it",
+        HelpName = "model|dataset|space",
+    };
 
     public string RevisionOrMain => Revision ?? ZooClient.DefaultBranch;
 

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using ModelZoo.Client;
 using ModelZoo.Git;
 using Spectre.Console;
@@ -38,12 +37,12 @@ static class TransferDisplay
         /// <summary>A repository may have thousands of small files: only those that take time get a bar of their own.</summary>
         const long OwnBarBytes = 1 << 20;
 
-        readonly ConcurrentDictionary<RepoPath, ProgressTask> _bars = new();
+        readonly Dictionary<RepoPath, ProgressTask> _bars = [];
 
         public void Report(TransferProgress value)
         {
             if (value.TotalBytes < OwnBarBytes) return;
-            var bar = _bars.GetOrAdd(value.Path, path => context.AddTask(Markup.Escape(Screen.Clean(path.Value)), maxValue: Math.Max(1, value.TotalBytes)));
+            var bar = BarOf(value);
             bar.Description = Markup.Escape(Screen.Clean(value.Path.Value)) + (value.Stage switch
             {
                 TransferStage.Hashing => " [dim]checking[/]",
@@ -51,6 +50,16 @@ static class TransferDisplay
                 _ => "",
             });
             bar.Value = value.Stage is TransferStage.Done or TransferStage.Skipped ? bar.MaxValue : value.DoneBytes;
+        }
+
+        ProgressTask BarOf(TransferProgress value)
+        {
+            lock (_bars)                                     // ranges of one file report at the same time
+            {
+                if (!_bars.TryGetValue(value.Path, out var bar))
+                    _bars[value.Path] = bar = context.AddTask(Markup.Escape(Screen.Clean(value.Path.Value)), maxValue: Math.Max(1, value.TotalBytes));
+                return bar;
+            }
         }
     }
 }

@@ -10,6 +10,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using ModelZoo.Hub.Accounts;
 using ModelZoo.Hub.Cards;
+using ModelZoo.Hub.Community;
 using ModelZoo.Hub.Database;
 using ModelZoo.Hub.Facades;
 using ModelZoo.Hub.Facades.HuggingFace;
@@ -20,9 +21,11 @@ using ModelZoo.Hub.Maintenance;
 using ModelZoo.Hub.Profiles;
 using ModelZoo.Hub.Repositories;
 using ModelZoo.Hub.Repositories.Access;
+using ModelZoo.Hub.Search;
 using ModelZoo.Hub.Storage;
 using ModelZoo.Hub.Storage.Receiving;
 using ModelZoo.Hub.Storage.Sending;
+using ModelZoo.Hub.Web;
 
 namespace ModelZoo.Hub;
 
@@ -85,8 +88,12 @@ static class HubBuilder
             typeof(LastChangeProjection), typeof(LastChangeReader), typeof(BlobLinkStore), typeof(UploadStore), typeof(BlobUploads),
             typeof(RevisionDiff), typeof(DownloadCounter));
         AddAll(services, typeof(CardStore), typeof(WeightSummaryStore), typeof(FileFinder), typeof(RepositoryDescription));
+        AddAll(services, typeof(IndexStore), typeof(WordStore), typeof(RepositoryIndex), typeof(RepositorySearch), typeof(FullTextSearch), typeof(LikeStore), typeof(RepositoryListing));
         services.AddSingleton<IProjection, CardProjection>();
         services.AddSingleton<ICommitFollower, WeightSummaryFollower>();
+
+        services.AddPages();
+        services.AddSingleton(new PageDialect(PageErrors.Dialect));
 
         AddAll(services, typeof(JobStore), typeof(JobBell));
         services.AddSingleton<WeightSummaryJob>();
@@ -140,5 +147,6 @@ static class HubBuilder
         app.MapGet("/ready", HealthEndpoints.ReadyAsync).WithMetadata(new Public("probes have no credentials"));
         app.MapHuggingFace();
         app.MapLfs();
+        app.MapPages();
     }
 }

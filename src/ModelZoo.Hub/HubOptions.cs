@@ -58,6 +58,9 @@ sealed class LimitOptions
     /// <summary>Largest file that a commit may carry inline; above it, content goes through LFS.</summary>
     public long InlineBytes { get; set; } = 10_000_000;
 
+    /// <summary>Uploads above this are sent in parts by clients that know both ways.</summary>
+    public long PartsAboveBytes { get; set; } = 4L * 1024 * 1024 * 1024;
+
     /// <summary>Requests per minute: for each account, and for each address that is nobody.</summary>
     public int RequestsPerMinute { get; set; } = 12_000;
 

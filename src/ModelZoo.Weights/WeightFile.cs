@@ -18,6 +18,9 @@ public sealed record WeightFile(
     /// </summary>
     public IReadOnlyList<string> RefusedGlobals { get; init; } = [];
 
+    /// <summary>Some or all numbers are stored most significant byte first.</summary>
+    public bool IsBigEndian { get; init; }
+
     /// <summary>Things worth knowing that are no defect, in plain sentences.</summary>
     public IReadOnlyList<string> Remarks { get; init; } = [];
 

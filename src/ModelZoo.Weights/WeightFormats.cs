@@ -3,6 +3,7 @@ using ModelZoo.Weights.Hdf5;
 using ModelZoo.Weights.Numpy;
 using ModelZoo.Weights.Protobuf;
 using ModelZoo.Weights.PyTorch;
+using ModelZoo.Weights.TensorFlow;
 using ModelZoo.Weights.Zip;
 
 namespace ModelZoo.Weights;
@@ -14,7 +15,16 @@ public static class WeightFormats
     {
         var opened = await PrefixSource.OpenAsync(source, stop);
         if (LooksLikeZip(opened)) return await ZipKind.DetectAsync(opened, stop);
-        return DetectMagic(opened.Prefix.Span) is var format and not WeightFormat.Unknown ? format : await ProtobufKind.DetectAsync(opened, stop);
+        if (DetectMagic(opened.Prefix.Span) is var format and not WeightFormat.Unknown) return format;
+        if (await ProtobufKind.DetectAsync(opened, stop) is var protobuf and not WeightFormat.Unknown) return protobuf;
+        return await EndsAsTableAsync(opened, stop) ? WeightFormat.TensorFlowCheckpoint : WeightFormat.Unknown;
+    }
+
+    static async ValueTask<bool> EndsAsTableAsync(PrefixSource source, CancellationToken stop)
+    {
+        if (source.Length < 48) return false;
+        var end = new byte[SortedTable.Magic.Length];
+        return await source.ReadAsync(source.Length - end.Length, end, stop) == end.Length && end.AsSpan().SequenceEqual(SortedTable.Magic);
     }
 
     internal static bool LooksLikeZip(PrefixSource source) =>

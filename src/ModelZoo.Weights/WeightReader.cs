@@ -4,6 +4,7 @@ using ModelZoo.Weights.Numpy;
 using ModelZoo.Weights.Onnx;
 using ModelZoo.Weights.PyTorch;
 using ModelZoo.Weights.Safetensors;
+using ModelZoo.Weights.TensorFlow;
 using ModelZoo.Weights.TFLite;
 using ModelZoo.Weights.Zip;
 
@@ -30,6 +31,8 @@ public static class WeightReader
             WeightFormat.PyTorchLegacy => await TorchLegacy.ReadAsync(opened, stop),
             WeightFormat.Npy => await NumpyHeader.ReadNpyAsync(opened, stop),
             WeightFormat.TFLite => await TFLiteHeader.ReadAsync(opened, stop),
+            WeightFormat.TensorFlowSavedModel => await SavedModel.ReadAsync(opened, stop),
+            WeightFormat.TensorFlowCheckpoint => await CheckpointIndex.ReadAsync(opened, stop),
             WeightFormat.Hdf5 => await Hdf5Header.ReadAsync(opened, stop),
             WeightFormat.Pickle => await TorchLegacy.ReadBareAsync(opened, stop),
             WeightFormat.SafetensorsIndex => throw new WeightFormatException(format,

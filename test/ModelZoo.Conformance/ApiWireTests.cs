@@ -58,7 +58,6 @@ public sealed class ApiWireTests(HubProcess hub)
         {
             (HttpMethod.Head, "/{0}/resolve/main/a.txt"), (HttpMethod.Get, "/{0}/resolve/main/a.txt?download=true"), (HttpMethod.Get, "/{0}/raw/main/a.txt"),
             (HttpMethod.Get, "/api/models/{0}"), (HttpMethod.Get, "/api/models/{0}/tree/main?recursive=true"),
-            (HttpMethod.Get, "/{0}.git/info/refs?service=git-upload-pack"),
         })
         {
             using var answer = await hub.Client.SendAsync(new(method, string.Format(path, repo.Id)));

@@ -134,6 +134,41 @@ public sealed class CommitWireTests(HubProcess hub)
     }
 
     [Fact]
+    public async Task A_large_object_goes_up_in_parts_without_credentials_in_any_order()
+    {
+        var repo = await CreateAsync(hub, "wire-parts");
+        var content = new byte[40_000_000];
+        Random.Shared.NextBytes(content);
+        var oid = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(content));
+        using var batch = await repo.BatchAsync("upload", oid, content.Length, ["multipart"]);
+        var json = await JsonOf(batch);
+        Assert.Equal("multipart", json.GetProperty("transfer").GetString());
+        var upload = json.GetProperty("objects")[0].GetProperty("actions").GetProperty("upload");
+        var header = upload.GetProperty("header").EnumerateObject().ToDictionary(h => h.Name, h => h.Value.GetString()!);
+        var partBytes = int.Parse(header["chunk_size"]);
+        var parts = header.Where(h => h.Key.All(char.IsAsciiDigit)).OrderByDescending(h => h.Key, StringComparer.Ordinal).ToList();
+        Assert.Equal((content.Length + partBytes - 1) / partBytes, parts.Count);
+
+        using var bare = new HttpClient();
+        var sent = new List<object>();
+        foreach (var (name, href) in parts)
+        {
+            var number = int.Parse(name);
+            using var put = await bare.PutAsync(href, new ByteArrayContent(content, (number - 1) * partBytes, Math.Min(partBytes, content.Length - (number - 1) * partBytes)));
+            await HasStatus(put, HttpStatusCode.OK);
+            sent.Add(new { partNumber = number, etag = Raw(put, "ETag") ?? throw new InvalidDataException("a part without ETag") });
+        }
+        sent.Reverse();
+        var completion = new StringContent(JsonSerializer.Serialize(new { oid, parts = sent }), Encoding.UTF8, "application/vnd.git-lfs+json");
+        using var done = await bare.PostAsync(upload.GetProperty("href").GetString(), completion);
+        await HasStatus(done, HttpStatusCode.OK);
+        using var commit = await repo.SendCommitAsync($"{Line("header", new { summary = "x" })}\n{Line("lfsFile", new { path = "w.bin", algo = "sha256", oid, size = content.Length })}");
+        await HasStatus(commit, HttpStatusCode.OK);
+        using var back = await repo.ResolveAsync("w.bin");
+        Assert.Equal(oid, Convert.ToHexStringLower(await System.Security.Cryptography.SHA256.HashDataAsync(await back.Content.ReadAsStreamAsync())));
+    }
+
+    [Fact]
     public async Task Knowing_a_digest_is_not_a_right_to_the_bytes()
     {
         var owner = await CreateAsync(hub, "wire-owner", isPrivate: true);

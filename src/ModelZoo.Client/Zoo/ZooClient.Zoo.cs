@@ -4,6 +4,9 @@ namespace ModelZoo.Client;
 
 public sealed partial class ZooClient
 {
+    /// <summary>Full-text search over everything the hub holds, as the hub answers it. ModelZoo only; <see cref="ListRepositoriesAsync"/> works on every hub.</summary>
+    public Task<JsonElement> SearchAsync(string text, CancellationToken stop = default) => _hub.GetAsync<JsonElement>("/api/zoo/search" + Address.Query(("q", text)), stop);
+
     /// <summary>Starts rebuilding everything the hub derives from commits. ModelZoo only; needs an administrator.</summary>
     /// <returns>The job's id.</returns>
     public async Task<string> ReindexAsync(CancellationToken stop = default)

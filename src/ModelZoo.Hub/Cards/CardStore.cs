@@ -27,12 +27,28 @@ sealed record CardRow
 /// <summary>Rows of the card projection. All their SQL.</summary>
 sealed class CardStore(HubDatabase database)
 {
-    public Task<CardRow?> FindAsync(long repositoryId, CancellationToken stop) => database.FindAsync<CardRow>("""
-        select repository_id, commit_id, pipeline_tag, library_name, licence, card_json, config_json, tags_json, summary,
-               score, grade, findings_json, points_json, file_count, size_bytes
+    const string Columns = """
+        repository_id, commit_id, pipeline_tag, library_name, licence, card_json, config_json, tags_json, summary,
+        score, grade, findings_json, points_json, file_count, size_bytes
+        """;
+
+    public Task<CardRow?> FindAsync(long repositoryId, CancellationToken stop) => database.FindAsync<CardRow>($"""
+        select {Columns}
         from repository_card
         where repository_id = @repositoryId
         """, new { repositoryId }, stop);
+
+    /// <summary>The cards of at most <see cref="Sql.MaxInList"/> repositories, by repository.</summary>
+    public async Task<IReadOnlyDictionary<long, CardRow>> ListAsync(IReadOnlyCollection<long> repositoryIds, CancellationToken stop)
+    {
+        var parameters = new DynamicParameters();
+        var rows = await database.ListAsync<CardRow>($"""
+            select {Columns}
+            from repository_card
+            where {Sql.In("repository_id", repositoryIds, parameters)}
+            """, parameters, stop);
+        return rows.ToDictionary(row => row.RepositoryId);
+    }
 
     /// <summary>Replaces the repository's rows: card, tags and words.</summary>
     public static async Task ReplaceAsync(

@@ -1,4 +1,4 @@
-using System.Text;
+using ModelZoo.Hub.Kernel;
 using ModelZoo.Hub.Repositories;
 
 namespace ModelZoo.Hub.Cards;
@@ -7,32 +7,18 @@ namespace ModelZoo.Hub.Cards;
 static class CardWords
 {
     const int MaxWords = 2_000;
-    const int MaxWordLength = 40;
     const int SummaryLength = 240;
 
     /// <summary>Lower-case words with weights: name 10, tags 5, text 1 each time up to 5.</summary>
     public static IReadOnlyDictionary<string, long> Of(Repository repository, Card card, IEnumerable<string> tags)
     {
         var words = new Dictionary<string, long>();
-        foreach (var word in Split(repository.Name)) Add(words, word, 10);
+        foreach (var word in Words.Split(repository.Name)) Add(words, word, 10);
         foreach (var tag in tags)
-            foreach (var word in Split(tag)) Add(words, word, 5);
-        foreach (var word in Split(card.Body.Length > 500_000 ? card.Body[..500_000] : card.Body))
+            foreach (var word in Words.Split(tag)) Add(words, word, 5);
+        foreach (var word in Words.Split(card.Body.Length > 500_000 ? card.Body[..500_000] : card.Body))
             if (words.GetValueOrDefault(word) < 5) Add(words, word, 1);
         return words;
-    }
-
-    /// <summary>Runs of letters and digits, lower case, 2 to 40 characters.</summary>
-    public static IEnumerable<string> Split(string text)
-    {
-        var word = new StringBuilder();
-        foreach (var c in text)
-        {
-            if (char.IsLetterOrDigit(c)) { word.Append(char.ToLowerInvariant(c)); continue; }
-            if (word.Length is >= 2 and <= MaxWordLength) yield return word.ToString();
-            word.Clear();
-        }
-        if (word.Length is >= 2 and <= MaxWordLength) yield return word.ToString();
     }
 
     static void Add(Dictionary<string, long> words, string word, long weight)

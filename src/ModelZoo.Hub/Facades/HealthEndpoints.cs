@@ -7,11 +7,11 @@ namespace ModelZoo.Hub.Facades;
 /// <summary>Says whether this node can do its work now.</summary>
 static class HealthEndpoints
 {
-    public static async Task<IResult> ReadyAsync(HubDatabase database, IBlobStore blobs, CancellationToken stop)
+    public static async Task<IResult> ReadyAsync(SettingStore settings, IBlobStore blobs, CancellationToken stop)
     {
         try
         {
-            await database.FindAsync<long>("select count(*) from schema_migration", null, stop);
+            await settings.FindAsync("signing_key", stop);
             await blobs.CheckReadyAsync(stop);
             return Results.Text("ready");
         }

@@ -116,7 +116,7 @@ sealed class WeightSummaryJob(
             {
                 read.Add(await WeightReader.ReadHeaderAsync(source, stop));
             }
-            catch (WeightFormatException error)
+            catch (Exception error) when (error is WeightFormatException or OverflowException)
             {
                 run.Log($"{file.Path}: {error.Message}");
             }

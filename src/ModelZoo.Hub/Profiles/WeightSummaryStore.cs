@@ -1,4 +1,5 @@
 using System.Data.Common;
+using Dapper;
 using ModelZoo.Hub.Database;
 
 namespace ModelZoo.Hub.Profiles;
@@ -21,6 +22,18 @@ sealed class WeightSummaryStore(HubDatabase database)
         from weight_summary
         where repository_id = @repositoryId
         """, new { repositoryId }, stop);
+
+    /// <summary>The summaries of at most <see cref="Sql.MaxInList"/> repositories, by repository.</summary>
+    public async Task<IReadOnlyDictionary<long, WeightSummaryRow>> ListAsync(IReadOnlyCollection<long> repositoryIds, CancellationToken stop)
+    {
+        var parameters = new DynamicParameters();
+        var rows = await database.ListAsync<WeightSummaryRow>($"""
+            select repository_id, commit_id, parameters, safetensors_json, gguf_json
+            from weight_summary
+            where {Sql.In("repository_id", repositoryIds, parameters)}
+            """, parameters, stop);
+        return rows.ToDictionary(row => row.RepositoryId);
+    }
 
     /// <summary>Stores the summary; one that says nothing is no row.</summary>
     public Task ReplaceAsync(DbTransaction transaction, WeightSummaryRow row, CancellationToken stop) => row.Parameters is null

@@ -52,6 +52,17 @@ sealed class BlobLinkStore(HubDatabase database, TimeProvider time)
         return linked;
     }
 
+    /// <summary>All links of a repository, oldest first.</summary>
+    public Task<IReadOnlyList<BlobLink>> ListAsync(long repositoryId, int skip, int limit, CancellationToken stop) => database.ListAsync<BlobLink>("""
+        select blob_link.digest, blob.size_bytes, blob_link.linked_at, blob_link.first_path, blob_link.first_reference
+        from blob_link
+        join blob on blob.digest = blob_link.digest
+        where blob_link.repository_id = @repositoryId
+        order by blob_link.linked_at, blob_link.digest
+        limit @limit
+        offset @skip
+        """, new { repositoryId, skip, limit }, stop);
+
     /// <summary>
     /// Links a blob to the repository. Touching the blob's row first keeps the sweeper out: it either sees this link or
     /// has claimed the blob before, and then the commit is refused and the client sends the bytes again.
@@ -78,4 +89,14 @@ sealed class BlobLinkStore(HubDatabase database, TimeProvider time)
         public string Digest { get; init; } = "";
         public long SizeBytes { get; init; }
     }
+}
+
+/// <summary>A repository's right to a blob, and where the blob first appeared in it.</summary>
+sealed record BlobLink
+{
+    public string Digest { get; init; } = "";
+    public long SizeBytes { get; init; }
+    public long LinkedAt { get; init; }
+    public string FirstPath { get; init; } = "";
+    public string FirstReference { get; init; } = "";
 }

@@ -3,6 +3,7 @@ using System.Data.Common;
 using ModelZoo.Git;
 using ModelZoo.Hub.Accounts;
 using ModelZoo.Hub.Database;
+using ModelZoo.Hub.Jobs;
 using ModelZoo.Hub.Kernel;
 using ModelZoo.Hub.Repositories.Access;
 
@@ -23,7 +24,7 @@ sealed record PreparedCommit(
 /// </summary>
 sealed class CommitWriter(
     HubDatabase database, GitObjectStore objects, TreeReader trees, ReferenceStore references, CommitStore commits, BlobLinkStore links,
-    LastChangeProjection lastChanges, IEnumerable<IProjection> projections, IEnumerable<ICommitFollower> followers, TimeProvider time)
+    LastChangeProjection lastChanges, IEnumerable<IProjection> projections, IEnumerable<ICommitFollower> followers, JobBell bell, TimeProvider time)
 {
     /// <summary>How often a commit without a parent check is computed anew when other nodes keep moving the branch.</summary>
     const int Attempts = 50;
@@ -46,7 +47,10 @@ sealed class CommitWriter(
 
                 var prepared = await PrepareAsync(repository, reference, head, draft, stop);
                 if (await database.WriteAsync(transaction => ApplyAsync(transaction, prepared, stop), stop))
+                {
+                    bell.Ring();
                     return new CommitOutcome.Written(prepared.Commit, reference);
+                }
             }
             throw new Refusal(RefusalKind.Unavailable, "The branch is moving too fast; try again.") { RetryAfter = TimeSpan.FromSeconds(1) };
         }

@@ -1,9 +1,13 @@
 using System.Data.Common;
+using Dapper;
 using ModelZoo.Hub.Accounts;
 using ModelZoo.Hub.Database;
 using ModelZoo.Hub.Kernel;
 
 namespace ModelZoo.Hub.Repositories;
+
+/// <summary>What a list fetches of a repository beyond what it was found by.</summary>
+sealed record RepositoryHead(long RepositoryId, string? CommitId, string Description);
 
 /// <summary>Rows of repositories: found by name, by old name, by id; made, changed, removed.</summary>
 sealed class RepositoryStore(HubDatabase database, Jobs.JobStore jobs, TimeProvider time)
@@ -74,6 +78,19 @@ sealed class RepositoryStore(HubDatabase database, Jobs.JobStore jobs, TimeProvi
         where repository.owner_id = @ownerId
         order by repository.id
         """, new { ownerId }, stop)).Select(row => row.ToRepository())];
+
+    /// <summary>Where the default branches of at most <see cref="Sql.MaxInList"/> repositories stand, by repository.</summary>
+    public async Task<IReadOnlyDictionary<long, RepositoryHead>> ListHeadsAsync(IReadOnlyCollection<long> ids, CancellationToken stop)
+    {
+        var parameters = new DynamicParameters();
+        var rows = await database.ListAsync<RepositoryHead>($"""
+            select repository.id as repository_id, reference.commit_id, repository.description
+            from repository
+            left join reference on reference.repository_id = repository.id and reference.name = 'refs/heads/' || repository.default_branch
+            where {Sql.In("repository.id", ids, parameters)}
+            """, parameters, stop);
+        return rows.ToDictionary(row => row.RepositoryId);
+    }
 
     /// <summary>Adds the row. Throws the database's unique violation when the name is taken.</summary>
     public async Task AddAsync(DbTransaction transaction, Repository repository, CancellationToken stop)

@@ -36,7 +36,7 @@ static class GgufHeader
         var tensors = await ReadTensorsAsync(cursor, (int)tensorCount, stop);
         var dataOffset = AlignUp(cursor.Position, alignment);
         if (version == 2) remarks.Add("GGUF version 2.");
-        return new(Format, Place(tensors, dataOffset, alignment, source.Length), metadata) { DataOffset = dataOffset, Remarks = remarks };
+        return new(Format, Place(tensors, dataOffset, alignment, source.Length), metadata) { DataOffset = dataOffset, Remarks = remarks, IsBigEndian = cursor.BigEndian };
     }
 
     static async Task<uint> ReadVersionAsync(SourceCursor cursor, List<string> remarks, CancellationToken stop)

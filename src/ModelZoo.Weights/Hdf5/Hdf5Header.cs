@@ -17,6 +17,7 @@ sealed class Hdf5Header
     readonly List<TensorInfo> _tensors = [];
     readonly Dictionary<string, MetadataValue> _metadata = new(StringComparer.Ordinal);
     readonly List<string> _remarks = [];
+    bool _isBigEndian;
 
     Hdf5Header(Hdf5Objects objects)
     {
@@ -33,7 +34,7 @@ sealed class Hdf5Header
         var (baseAddress, root) = await ReadSuperblockAsync(reader, stop);
         var header = new Hdf5Header(new Hdf5Objects(reader, baseAddress));
         await header.VisitAsync(root, "", 0, stop);
-        return new(Format, header._tensors, header._metadata) { Remarks = header._remarks };
+        return new(Format, header._tensors, header._metadata) { Remarks = header._remarks, IsBigEndian = header._isBigEndian };
     }
 
     static async Task<(long BaseAddress, ulong Root)> ReadSuperblockAsync(RandomReader reader, CancellationToken stop)
@@ -89,6 +90,7 @@ sealed class Hdf5Header
         if (!Shapes.TryGetElementCount(shape, out var count)) throw Hdf5Objects.Bad($"The shape {Shapes.Describe(shape)} of dataset '{path}' overflows.");
         var size = Hdf5Types.GetSize(type);
         if (size == 0 || count > long.MaxValue / size) throw Hdf5Objects.Bad($"The size of dataset '{path}' overflows.");
+        _isBigEndian |= Hdf5Types.IsBigEndian(type);
         if (Hdf5Types.IsBigEndian(type)) _remarks.Add($"The numbers of '{path}' are stored in big-endian order.");
         _tensors.Add(new(path, dtype, shape, FindContent(Get(Hdf5Message.Layout), count * size, path), count * size));
     }

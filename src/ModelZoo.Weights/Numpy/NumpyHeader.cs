@@ -11,7 +11,7 @@ static class NumpyHeader
         var start = await cursor.TakeAsync((int)Math.Min(source.Length, NpyHeader.MaxBytes + 12), stop);
         var remarks = new List<string>();
         var tensor = NpyHeader.Parse(start.Span, "array", source.Length, 0, WeightFormat.Npy, remarks);
-        return new(WeightFormat.Npy, [tensor], new Dictionary<string, MetadataValue>()) { DataOffset = tensor.Offset, Remarks = remarks };
+        return new(WeightFormat.Npy, [tensor], new Dictionary<string, MetadataValue>()) { DataOffset = tensor.Offset, Remarks = remarks, IsBigEndian = remarks.Count > 0 };
     }
 
     public static async Task<WeightFile> ReadNpzAsync(ZipDirectory zip, WeightReadOptions options, CancellationToken stop)
@@ -28,7 +28,7 @@ static class NumpyHeader
             var offset = entry.IsStored && options.LocateZipEntries ? await zip.LocateAsync(entry, stop) : TensorInfo.Unplaced;
             tensors.Add(NpyHeader.Parse(start, name, entry.Bytes, offset, WeightFormat.Npz, remarks));
         }
-        return new(WeightFormat.Npz, tensors, new Dictionary<string, MetadataValue>()) { Remarks = remarks };
+        return new(WeightFormat.Npz, tensors, new Dictionary<string, MetadataValue>()) { Remarks = remarks, IsBigEndian = remarks.Count > 0 };
     }
 
     static bool NeedsMore(byte[] start) => start[6] != 1 || start[8] + (start[9] << 8) + 10 > start.Length;

@@ -32,6 +32,7 @@ static class TorchLegacy
         {
             RefusedGlobals = unpickler.RefusedGlobals,
             Remarks = Remark(unpickler, bigEndian),
+            IsBigEndian = bigEndian,
         };
     }
 

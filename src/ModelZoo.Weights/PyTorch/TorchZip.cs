@@ -20,10 +20,12 @@ static class TorchZip
         var content = new TorchContent(Format);
         content.Walk(await unpickler.ReadAsync(stop));
         var offsets = await PlaceStoragesAsync(zip, root, objects, options.LocateZipEntries, stop);
+        var bigEndian = await IsBigEndianAsync(zip, root, stop);
         return new(Format, TorchTensors.Describe(content, offsets), content.Values)
         {
             RefusedGlobals = unpickler.RefusedGlobals,
-            Remarks = await RemarkAsync(zip, root, unpickler, stop),
+            Remarks = Remark(zip, root, unpickler, bigEndian),
+            IsBigEndian = bigEndian,
         };
     }
 
@@ -47,14 +49,17 @@ static class TorchZip
         return offsets;
     }
 
-    static async Task<List<string>> RemarkAsync(ZipDirectory zip, string root, Unpickler unpickler, CancellationToken stop)
+    static async Task<bool> IsBigEndianAsync(ZipDirectory zip, string root, CancellationToken stop)
+    {
+        if (zip.Find($"{root}byteorder") is not { Bytes: 3 } order) return false;
+        var bytes = await zip.OpenAsync(order, 16, stop);
+        return (await new SourceCursor(bytes, Format).TakeAsync(3, stop)).Span.SequenceEqual("big"u8);
+    }
+
+    static List<string> Remark(ZipDirectory zip, string root, Unpickler unpickler, bool bigEndian)
     {
         var remarks = new List<string>();
-        if (zip.Find($"{root}byteorder") is { Bytes: 3 } order)
-        {
-            var bytes = await zip.OpenAsync(order, 16, stop);
-            if ((await new SourceCursor(bytes, Format).TakeAsync(3, stop)).Span.SequenceEqual("big"u8)) remarks.Add("Numbers are stored in big-endian order.");
-        }
+        if (bigEndian) remarks.Add("Numbers are stored in big-endian order.");
         if (zip.Entries.Any(entry => entry.Name.StartsWith($"{root}code/", StringComparison.Ordinal))) remarks.Add("This is a TorchScript archive: it contains code.");
         if (unpickler.RefusedGlobals.Count > 0)
             remarks.Add("Loading this file with an ordinary unpickler runs code; here it was read as data only.");

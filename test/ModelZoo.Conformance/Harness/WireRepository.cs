@@ -59,10 +59,12 @@ sealed class WireRepository
     public Task<HttpResponseMessage> SendCommitAsync(string body, string revision = "main") =>
         _client.PostAsync($"{Api}/commit/{revision}", new StringContent(body, Encoding.UTF8, new MediaTypeHeaderValue("application/x-ndjson")));
 
-    public Task<HttpResponseMessage> BatchAsync(string operation, string oid, long size)
+    public Task<HttpResponseMessage> BatchAsync(string operation, string oid, long size, string[]? transfers = null)
     {
         var prefix = Type == "model" ? "" : $"{Type}s/";
-        var body = new StringContent(JsonSerializer.Serialize(new { operation, hash_algo = "sha_256", objects = new[] { new { oid, size } } }));
+        var objects = new[] { new { oid, size } };
+        object request = transfers is null ? new { operation, hash_algo = "sha_256", objects } : new { operation, transfers, objects };
+        var body = new StringContent(JsonSerializer.Serialize(request));
         body.Headers.ContentType = MediaTypeHeaderValue.Parse("application/vnd.git-lfs+json; charset=utf-8");
         return _client.PostAsync($"/{prefix}{Id}.git/info/lfs/objects/batch", body);
     }

@@ -26,8 +26,8 @@ public class GgufTests
         Text(file, "big").U32(10).U64(ulong.MaxValue);
         Text(file, "flag").U32(7).Raw(1);
         Text(file, "eps").U32(6).U32(BitConverter.SingleToUInt32Bits(1e-5f));
-        Text(file, "words").U32(9).U32(8).U64(100);
-        for (var i = 0; i < 100; i++) Text(file, $"w{i}");
+        Text(file, "words").U32(9).U32(8).U64(70);
+        for (var i = 0; i < 70; i++) Text(file, $"w{i}");
         Text(file, "few").U32(9).U32(5).U64(2).U32(1).U32(2);
         Tensor(file, "w", 12, 0, 256, 2);        // Q4_K, 2 rows of 256: 288 bytes
         Tensor(file, "b", 0, 288, 3);
@@ -49,7 +49,7 @@ public class GgufTests
         Assert.Null(file.FindWhole("big"));
         Assert.Equal(new MetadataValue.Flag(true), file.Metadata["flag"]);
         Assert.Equal(new MetadataValue.Real(1e-5f), file.Metadata["eps"]);
-        Assert.Equal(new MetadataValue.Series("string", 100, null), file.Metadata["words"]);
+        Assert.Equal(new MetadataValue.Series("string", 70, null), file.Metadata["words"]);
         Assert.Equal("[1, 2]", file.Metadata["few"].ToString());
         Assert.Equal([2, 256], file.Tensors[0].Shape);
         Assert.Equal((DType.Q4K, 288L, file.DataOffset), (file.Tensors[0].DType, file.Tensors[0].ByteLength, file.Tensors[0].Offset));
@@ -65,7 +65,7 @@ public class GgufTests
     {
         var file = await Bytes.ReadAsync(Sample(), new WeightReadOptions { KeepLongLists = true });
         var words = Assert.IsType<MetadataValue.Series>(file.Metadata["words"]);
-        Assert.Equal("w99", words.Items![^1].ToString());
+        Assert.Equal("w69", words.Items![^1].ToString());
     }
 
     [Fact]
@@ -82,7 +82,7 @@ public class GgufTests
     public async Task Every_truncation_of_a_file_is_refused()
     {
         await Bytes.RequireEveryTruncationRefusedAsync(Sample());
-        await Bytes.RequireEveryByteChangeHandledAsync(Sample(), 0, 0xff, 9);
+        await Bytes.RequireEveryByteChangeHandledAsync(Sample(), 0xff, 9);
     }
 
     public static TheoryData<string, byte[]> Lies()

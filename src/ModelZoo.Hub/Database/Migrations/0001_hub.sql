@@ -127,7 +127,7 @@ create table repository_like (
     liked_at bigint not null,
     primary key (repository_id, account_id)
 );
-create index repository_like_by_account on repository_like (account_id);
+create index repository_like_by_account on repository_like (account_id, liked_at);
 
 create table download_day (
     repository_id bigint not null references repository (id) on delete cascade,
@@ -273,6 +273,7 @@ create table card_word (                           -- full-text search, in the S
     weight bigint not null,
     primary key (word, repository_id)
 );
+create index card_word_by_weight on card_word (word, weight, repository_id);
 create index card_word_by_repository on card_word (repository_id);
 
 create table weight_summary (                      -- read from weight files' headers

@@ -117,7 +117,8 @@ sealed class CommitPayload(Repository repository, GitObjectStore objects, long i
 
     void TakeOperation(string key, JsonElement value, int number)
     {
-        var path = Path(value, "path", number);
+        // A folder may be named with a slash at its end, a file may not.
+        var path = Path(value, "path", number, isFolder: key is "deletedFolder" or "deletedFile");
         switch (key)
         {
             case "file":
@@ -169,8 +170,8 @@ sealed class CommitPayload(Repository repository, GitObjectStore objects, long i
         return bytes;
     }
 
-    static RepoPath Path(JsonElement value, string name, int number) =>
-        RepoPath.TryParse(Text(value, name)?.TrimEnd('/'), out var path, out var problem)
+    static RepoPath Path(JsonElement value, string name, int number, bool isFolder = false) =>
+        RepoPath.TryParse(isFolder ? Text(value, name)?.TrimEnd('/') : Text(value, name), out var path, out var problem)
             ? path
             : throw new Refusal(RefusalKind.Unprocessable, $"Line {number}: {problem}");
 

@@ -25,6 +25,12 @@ static class HuggingFaceRoutes
         ReferenceEndpoints.Map(group);
         HistoryEndpoints.Map(group);
         CardEndpoints.Map(group);
+        ListEndpoints.Map(group);
+        TagVocabularyEndpoints.Map(group);
+        LikeEndpoints.Map(group);
+        UserEndpoints.Map(group);
+        ZooSearchEndpoints.Map(group);
+        LargeFileEndpoints.Map(group);
     }
 
     public const string CorsPolicy = "huggingface";
@@ -33,6 +39,10 @@ static class HuggingFaceRoutes
     public static void MapFiles(this IEndpointRouteBuilder app, string pattern, string[] methods, Delegate handler)
     {
         foreach (var kind in Enum.GetValues<RepositoryKind>())
+        {
             app.MapMethods($"/{kind.AddressPrefix()}{{owner}}/{{name}}/{pattern}", methods, handler).WithMetadata(new AddressedKind(kind));
+            // An id of one segment is a repository of nobody: missing, in the words for a missing repository.
+            app.MapMethods($"/{kind.AddressPrefix()}{{name}}/{pattern}", methods, (ReadableRepository _) => Results.NotFound()).WithMetadata(new AddressedKind(kind));
+        }
     }
 }

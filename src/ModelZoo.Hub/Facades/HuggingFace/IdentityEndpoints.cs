@@ -11,9 +11,10 @@ static class IdentityEndpoints
 {
     public static void Map(IEndpointRouteBuilder app)
     {
+        var harmless = new Public("tells nothing and changes nothing");
         app.MapGet("/api/whoami-v2", (SignedIn me) => Results.Json(WhoAmI(me)));
-        app.MapGet("/api/agent-harnesses", () => Results.Json(new { standardEnvVars = Array.Empty<string>(), harnesses = new { } }));
-        app.MapMethods("/api/telemetry/{**path}", ["HEAD", "GET"], () => Results.Ok());
+        app.MapGet("/api/agent-harnesses", () => Results.Json(new { standardEnvVars = Array.Empty<string>(), harnesses = new { } })).WithMetadata(harmless);
+        app.MapMethods("/api/telemetry/{**path}", ["HEAD", "GET"], () => Results.Ok()).WithMetadata(harmless);
     }
 
     static object WhoAmI(SignedIn me) => new

@@ -15,7 +15,8 @@ sealed class RepositoryDescription(CardStore cards, WeightSummaryStore weights, 
     /// <summary>Most files that `siblings` lists; clients turn to the tree above 50,000.</summary>
     const int MaxSiblings = 60_000;
 
-    static readonly string[] s_cardFields =
+    /// <summary>Fields for which the card must be read.</summary>
+    public static readonly string[] CardFields =
         ["cardData", "model-index", "config", "pipeline_tag", "library_name", "mask_token", "tags", "transformersInfo", "widgetData", "usedStorage", "description", "citation", "paperswithcode_id", "models", "datasets", "baseModels"];
 
     public async Task<JsonObject> DescribeAsync(
@@ -24,18 +25,15 @@ sealed class RepositoryDescription(CardStore cards, WeightSummaryStore weights, 
         var repository = proof.Repository;
         var json = Identify(repository, wanted);
         if (revision is not null && wanted.Contains("sha")) json["sha"] = revision.CommitId;
-        if (wanted.Overlaps(s_cardFields) && await cards.FindAsync(repository.Id, stop) is { } card) AddCard(json, repository, card, wanted);
+        if (wanted.Overlaps(CardFields) && await cards.FindAsync(repository.Id, stop) is { } card) AddCard(json, repository, card, wanted);
         if (repository.Kind == RepositoryKind.Model && (wanted.Contains("safetensors") || wanted.Contains("gguf")) && await weights.FindAsync(repository.Id, stop) is { } summary)
-        {
-            if (wanted.Contains("safetensors") && summary.SafetensorsJson is { } safetensors) json["safetensors"] = JsonNode.Parse(safetensors);
-            if (wanted.Contains("gguf") && summary.GgufJson is { } gguf) json["gguf"] = JsonNode.Parse(gguf);
-        }
+            AddWeights(json, summary, wanted);
         if (revision is not null && wanted.Contains("siblings")) json["siblings"] = await SiblingsAsync(repository.SpaceId, revision.Commit.Tree, withBlobs, stop);
         return json;
     }
 
     /// <summary>The fields that the repository's own row holds: no further query.</summary>
-    public static JsonObject Identify(Repository repository, IReadOnlySet<string> wanted)
+    public static JsonObject Identify(Repository repository, IReadOnlySet<string> wanted, long trendingScore = 0)
     {
         var json = new JsonObject { ["_id"] = Ids.ToWire(repository.Id), ["id"] = repository.FullName };
         if (repository.Kind == RepositoryKind.Model) json["modelId"] = repository.FullName;
@@ -52,7 +50,7 @@ sealed class RepositoryDescription(CardStore cards, WeightSummaryStore weights, 
         Add("downloads", () => repository.Downloads);
         Add("downloadsAllTime", () => repository.DownloadsAllTime);
         Add("likes", () => repository.Likes);
-        Add("trendingScore", () => 0);
+        Add("trendingScore", () => trendingScore);
         Add("xetEnabled", () => false);
         Add("spaces", () => new JsonArray());
         if (repository.Kind == RepositoryKind.Space)
@@ -63,7 +61,8 @@ sealed class RepositoryDescription(CardStore cards, WeightSummaryStore weights, 
         return json;
     }
 
-    static void AddCard(JsonObject json, Repository repository, CardRow card, IReadOnlySet<string> wanted)
+    /// <summary>The fields that come from the card, config.json and file names.</summary>
+    public static void AddCard(JsonObject json, Repository repository, CardRow card, IReadOnlySet<string> wanted)
     {
         var data = card.CardJson is null ? null : JsonNode.Parse(card.CardJson) as JsonObject;
         var config = card.ConfigJson is null ? null : JsonNode.Parse(card.ConfigJson) as JsonObject;
@@ -89,6 +88,12 @@ sealed class RepositoryDescription(CardStore cards, WeightSummaryStore weights, 
             foreach (var key in (string[])["models", "datasets"])
                 if (repository.Kind == RepositoryKind.Space && wanted.Contains(key)) json[key] = data?[key] is JsonArray list ? list.DeepClone() : new JsonArray();
         }
+    }
+
+    public static void AddWeights(JsonObject json, WeightSummaryRow summary, IReadOnlySet<string> wanted)
+    {
+        if (wanted.Contains("safetensors") && summary.SafetensorsJson is { } safetensors) json["safetensors"] = JsonNode.Parse(safetensors);
+        if (wanted.Contains("gguf") && summary.GgufJson is { } gguf) json["gguf"] = JsonNode.Parse(gguf);
     }
 
     /// <summary>Only the four keys that clients accept.</summary>
@@ -129,7 +134,7 @@ sealed class RepositoryDescription(CardStore cards, WeightSummaryStore weights, 
         };
     }
 
-    async Task<JsonArray> SiblingsAsync(long space, ObjectId tree, bool withBlobs, CancellationToken stop)
+    public async Task<JsonArray> SiblingsAsync(long space, ObjectId tree, bool withBlobs, CancellationToken stop)
     {
         var siblings = new JsonArray();
         await foreach (var entry in trees.WalkAsync(space, tree, null, stop))

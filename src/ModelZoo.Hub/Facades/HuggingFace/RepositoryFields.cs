@@ -45,6 +45,27 @@ static class RepositoryFields
         "subdomain", "tags", "usedStorage", "xetEnabled",
     ];
 
+    static readonly string[] s_listedModel =
+        ["author", "createdAt", "downloads", "gated", "library_name", "likes", "pipeline_tag", "private", "tags", "trendingScore"];
+
+    static readonly string[] s_listedDataset =
+        ["author", "createdAt", "description", "disabled", "downloads", "gated", "lastModified", "likes", "private", "sha", "tags", "trendingScore"];
+
+    static readonly string[] s_listedSpace = ["author", "createdAt", "lastModified", "likes", "private", "sdk", "tags", "trendingScore"];
+
+    /// <summary>What an item of a list has; with `full` also its commit, files and card.</summary>
+    public static HashSet<string> Listed(RepositoryKind kind, bool full)
+    {
+        HashSet<string> fields = [.. kind switch
+        {
+            RepositoryKind.Model => s_listedModel,
+            RepositoryKind.Dataset => s_listedDataset,
+            _ => s_listedSpace,
+        }];
+        if (full) fields.UnionWith(["cardData", "disabled", "lastModified", "sha", "siblings"]);
+        return fields;
+    }
+
     public static IReadOnlySet<string> Full(RepositoryKind kind) => (kind switch
     {
         RepositoryKind.Model => s_fullModel,

@@ -16,9 +16,6 @@ static class BatchEndpoints
 {
     const int MaxObjects = 1_000;
 
-    /// <summary>Above this, clients that know both ways are told to send parts.</summary>
-    const long PartsAbove = 4L * 1024 * 1024 * 1024;
-
     /// <summary>Clients that ask for parts alone (ours, so that it can resume) get them from this size on.</summary>
     const long PartsAloneAbove = 16L * 1024 * 1024;
 
@@ -31,14 +28,15 @@ static class BatchEndpoints
     }
 
     static async Task<IResult> BatchAsync(
-        ReadableRepository repository, HttpContext http, BlobLinkStore links, BlobUploads uploads, UrlSigner signer, PublicAddress address, CancellationToken stop)
+        ReadableRepository repository, HttpContext http, BlobLinkStore links, BlobUploads uploads, UrlSigner signer, PublicAddress address,
+        HubOptions options, CancellationToken stop)
     {
         var body = await JsonBody.ReadAsync(http.Request, stop);
         var objects = body.List("objects");
         if (objects.Count > MaxObjects) throw new Refusal(RefusalKind.TooLarge, $"At most {MaxObjects} objects may be named in one call.");
         if (body.Text("hash_algo") is { } algorithm && algorithm is not ("sha256" or "sha_256")) throw new Refusal(RefusalKind.Conflict, "Only sha256 is supported.");
         var transfers = body.List("transfers").Select(t => t.ToString()).ToList();
-        var batch = new Batch(repository, links, uploads, signer, address.Of(http), transfers);
+        var batch = new Batch(repository, links, uploads, signer, address.Of(http), transfers, options.Limits.PartsAboveBytes);
         return body.Text("operation") switch
         {
             "upload" => Answer(await batch.UploadAsync(AsWritable(repository), Read(objects), stop)),
@@ -75,7 +73,7 @@ static class BatchEndpoints
 
     static IResult Answer(JsonObject json) => Results.Text(json.ToJsonString(), LfsErrors.MediaType);
 
-    sealed class Batch(ReadableRepository repository, BlobLinkStore links, BlobUploads uploads, UrlSigner signer, string address, IReadOnlyList<string> transfers)
+    sealed class Batch(ReadableRepository repository, BlobLinkStore links, BlobUploads uploads, UrlSigner signer, string address, IReadOnlyList<string> transfers, long partsAbove)
     {
         public async Task<JsonObject> UploadAsync(WritableRepository writable, List<(string Oid, Digest? Digest, long SizeBytes)> objects, CancellationToken stop)
         {
@@ -95,7 +93,7 @@ static class BatchEndpoints
                 }
                 else
                 {
-                    var inParts = transfers.Contains("multipart") && size > (partsAlone ? PartsAloneAbove : PartsAbove);
+                    var inParts = transfers.Contains("multipart") && size > (partsAlone ? PartsAloneAbove : partsAbove);
                     if (inParts) transfer = "multipart";
                     var upload = await uploads.BeginAsync(writable, digest, size, inParts, stop);
                     answer["authenticated"] = true;

@@ -39,6 +39,10 @@ sealed class AccessPolicy(RepositoryStore repositories)
             ? Prove(repository, actor, level, AccessLevel.Read)
             : null;
 
+    /// <summary>The same rule for a list: whether the actor would get at least a <see cref="ReadableRepository"/>.</summary>
+    internal static bool MayRead(Repository repository, string? collaborator, Actor actor) =>
+        Level(repository, collaborator, actor) >= AccessLevel.Read && MayUse(repository, actor);
+
     /// <summary>The hub's own hand, for jobs: they act on behalf of nobody and were admitted when they were enqueued.</summary>
     public static AdministeredRepository ForHub(Repository repository) => new(repository, Actor.Nobody, AccessLevel.Administer);
 
@@ -48,7 +52,7 @@ sealed class AccessPolicy(RepositoryStore repositories)
     static ReadableRepository Prove(Repository repository, Actor actor, AccessLevel level, AccessLevel needed)
     {
         if (level == AccessLevel.None) throw Missing(actor);
-        if (repository.DisabledAt is not null && actor.Account is not { IsAdministrator: true })
+        if (!MayUse(repository, actor))
             throw Refusal.Forbidden("Access to this resource is disabled.");
         if (level < needed)
             throw actor.IsNobody
@@ -63,6 +67,9 @@ sealed class AccessPolicy(RepositoryStore repositories)
             _ => new ReadableRepository(repository, actor, level),
         };
     }
+
+    /// <summary>What an administrator took out of use is for administrators only.</summary>
+    static bool MayUse(Repository repository, Actor actor) => repository.DisabledAt is null || actor.Account is { IsAdministrator: true };
 
     /// <summary>What the account may do, cut down to what its credential may do.</summary>
     static AccessLevel Level(Repository repository, string? collaborator, Actor actor)

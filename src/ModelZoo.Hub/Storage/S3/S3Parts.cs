@@ -81,9 +81,28 @@ sealed class S3Parts(S3Bucket bucket, Func<Digest, string> keyOf)
         var parts = Complete(upload, pieces);
         for (var number = 1; number <= upload.PartCount; number++)
             if (!parts.ContainsKey(number)) throw Refusal.Invalid($"Part {number} of {upload.PartCount} is missing.");
-        // False here means a faster completion or a lost answer; the object tells.
-        await bucket.TryCompleteMultipartAsync(key, uploadId, [.. pieces.Values.Select(piece => new PartETag(piece.PartNumber ?? 0, piece.ETag))], stop);
+        List<PartETag> all = [.. pieces.Values.Select(piece => new PartETag(piece.PartNumber ?? 0, piece.ETag))];
+        try
+        {
+            // False means a faster completion or a lost answer; the object tells.
+            await bucket.TryCompleteMultipartAsync(key, uploadId, all, stop);
+        }
+        catch (Refusal refusal) when (refusal.Kind == RefusalKind.Unavailable)
+        {
+            // The Ceph gateway says 500 as long as another completion of the same upload is under way.
+            if (!await WasJoinedSoonAsync(upload, key, stop)) throw;
+        }
         return true;
+    }
+
+    async Task<bool> WasJoinedSoonAsync(PartsUpload upload, string key, CancellationToken stop)
+    {
+        for (var look = 0; look < 10; look++)
+        {
+            if (await bucket.FindSizeAsync(key, stop) is not null || await WasCompletedAsync(upload, key, stop)) return true;
+            await Task.Delay(TimeSpan.FromMilliseconds(500), stop);
+        }
+        return false;
     }
 
     async Task VerifyAsync(PartsUpload upload, string key, CancellationToken stop)
