@@ -56,7 +56,7 @@ sealed class RepositoryPageParts(
         return new(Links(repository), repository.DefaultBranch)
         {
             IsPrivate = repository.IsPrivate,
-            Description = repository.Description.Length > 0 ? repository.Description : card?.Summary,
+            Description = repository.Description,
             Taxon = Taxon(repository.Kind, card, summary),
             Downloads = repository.Downloads,
             Likes = repository.Likes,
