@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
@@ -31,13 +32,21 @@ sealed class RefusalMiddleware(RequestDelegate next, ILogger<RefusalMiddleware> 
         }
         catch (BadHttpRequestException bad)
         {
-            await SayAsync(http, bad.StatusCode == 413
-                ? new Refusal(RefusalKind.TooLarge, "The request is larger than this address takes.")
-                : Refusal.Invalid($"The request is malformed: {bad.Message}"));
+            await SayAsync(http, bad.StatusCode switch
+            {
+                413 => new Refusal(RefusalKind.TooLarge, "The request is larger than this address takes."),
+                // 503 is what clients send again by themselves.
+                408 => new Refusal(RefusalKind.Unavailable, "The request came too slowly; send it again."),
+                _ => Refusal.Invalid($"The request is malformed: {bad.Message}"),
+            });
         }
         catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
         {
             // The client went away; there is nobody to tell.
+        }
+        catch (ConnectionResetException)
+        {
+            // The client went away in the middle of its body.
         }
         catch (Exception error)
         {
@@ -58,11 +67,17 @@ sealed class RefusalMiddleware(RequestDelegate next, ILogger<RefusalMiddleware> 
             http.Abort();
             return;
         }
-        var kept = http.Response.Headers.Where(header => header.Key.StartsWith("Access-Control-", StringComparison.OrdinalIgnoreCase)
-            || header.Key.Equals("X-Request-Id", StringComparison.OrdinalIgnoreCase)).ToList();
-        http.Response.Clear();
-        foreach (var (name, value) in kept) http.Response.Headers[name] = value;
+        Clear(http.Response);
         await DialectFor(http).Write(http, refusal);
+    }
+
+    /// <summary>Forgets what the endpoint had begun to say, except what belongs to every answer.</summary>
+    static void Clear(HttpResponse response)
+    {
+        var kept = response.Headers.Where(header => header.Key.StartsWith("Access-Control-", StringComparison.OrdinalIgnoreCase)
+            || header.Key.Equals("X-Request-Id", StringComparison.OrdinalIgnoreCase)).ToList();
+        response.Clear();
+        foreach (var (name, value) in kept) response.Headers[name] = value;
     }
 
     /// <summary>The endpoint's own; where none matched, a page for people. Below /api it is JSON, also where a page's address would match.</summary>
@@ -78,7 +93,7 @@ sealed class RefusalMiddleware(RequestDelegate next, ILogger<RefusalMiddleware> 
     {
         var (_, owner, name) = RepositoryAddress.Of(http);
         var target = http.Features.Get<IHttpRequestFeature>()!.RawTarget;
-        http.Response.Clear();
+        Clear(http.Response);
         http.Response.StatusCode = 307;
         var at = target.IndexOf($"/{owner}/{name}", StringComparison.OrdinalIgnoreCase);
         http.Response.Headers.Location = at < 0
