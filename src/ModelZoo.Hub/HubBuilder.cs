@@ -91,6 +91,7 @@ static class HubBuilder
         AddAll(services, typeof(JobStore), typeof(JobBell));
         services.AddSingleton<IJobHandler, WeightSummaryJob>();
         services.AddSingleton<IChore, DownloadChore>();
+        services.AddHostedService<IndexWarmUp>();
         services.AddHostedService<JobWorker>();
         services.AddHostedService<Chores>();
         services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(30));
