@@ -17,6 +17,7 @@ using ModelZoo.Hub.Facades.HuggingFace;
 using ModelZoo.Hub.Facades.Lfs;
 using ModelZoo.Hub.Jobs;
 using ModelZoo.Hub.Kernel;
+using ModelZoo.Hub.Maintenance;
 using ModelZoo.Hub.Profiles;
 using ModelZoo.Hub.Repositories;
 using ModelZoo.Hub.Repositories.Access;
@@ -24,6 +25,7 @@ using ModelZoo.Hub.Search;
 using ModelZoo.Hub.Storage;
 using ModelZoo.Hub.Storage.Receiving;
 using ModelZoo.Hub.Storage.Sending;
+using ModelZoo.Hub.Web;
 
 namespace ModelZoo.Hub;
 
@@ -59,21 +61,23 @@ static class HubBuilder
         return app;
     }
 
-    static HubDatabase OpenDatabase(HubOptions options)
+    internal static HubDatabase OpenDatabase(HubOptions options)
     {
         if (options.Database.Kind == "postgres") return new PostgresDatabase(options.Database.Connection!);
         Directory.CreateDirectory(options.DataFolder);
         return new SqliteDatabase(options.DatabaseFile);
     }
 
+    internal static IBlobStore OpenBlobs(HubOptions options) => BlobStores.Create(
+        options.Storage.Kind == StorageKind.Folder && options.Storage.Root is null ? options.Storage with { Root = options.BlobFolder } : options.Storage,
+        TimeProvider.System);
+
     static void AddServices(IServiceCollection services, HubOptions options)
     {
         services.AddSingleton(options);
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(new PublicAddress(options.PublicUrl));
-        services.AddSingleton(_ => BlobStores.Create(
-            options.Storage.Kind == StorageKind.Folder && options.Storage.Root is null ? options.Storage with { Root = options.BlobFolder } : options.Storage,
-            TimeProvider.System));
+        services.AddSingleton(_ => OpenBlobs(options));
         services.AddRoutingCore().Configure<Microsoft.AspNetCore.Routing.RouteOptions>(routes =>
             routes.SetParameterPolicy<Microsoft.AspNetCore.Routing.Constraints.RegexInlineRouteConstraint>("regex"));
         services.AddCors(cors => cors.AddPolicy(HuggingFaceRoutes.CorsPolicy, HubCors.Policy));
@@ -88,8 +92,19 @@ static class HubBuilder
         services.AddSingleton<IProjection, CardProjection>();
         services.AddSingleton<ICommitFollower, WeightSummaryFollower>();
 
+        services.AddPages();
+        services.AddSingleton(new PageDialect(PageErrors.Dialect));
+
         AddAll(services, typeof(JobStore), typeof(JobBell));
-        services.AddSingleton<IJobHandler, WeightSummaryJob>();
+        services.AddSingleton<WeightSummaryJob>();
+        services.AddSingleton<IJobHandler>(all => all.GetRequiredService<WeightSummaryJob>());
+        services.AddSingleton<ILateProjection>(all => all.GetRequiredService<WeightSummaryJob>());
+        AddAll(services, typeof(ObjectIndexStore), typeof(TotalsStore), typeof(SweepStore), typeof(CheckStore), typeof(Reindexer), typeof(Sweeper),
+            typeof(StoreCheck), typeof(BlobCheck), typeof(Backup));
+        services.AddSingleton<IJobHandler, ReindexJob>();
+        services.AddSingleton<IJobHandler, SweepJob>();
+        services.AddSingleton<IJobHandler, CheckJob>();
+        services.AddSingleton<IChore, DailySweep>();
         services.AddSingleton<IChore, DownloadChore>();
         services.AddHostedService<IndexWarmUp>();
         services.AddHostedService<JobWorker>();
@@ -133,5 +148,6 @@ static class HubBuilder
         app.MapGet("/ready", HealthEndpoints.ReadyAsync).WithMetadata(new Public("probes have no credentials"));
         app.MapHuggingFace();
         app.MapLfs();
+        app.MapPages();
     }
 }

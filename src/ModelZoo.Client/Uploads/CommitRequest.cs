@@ -35,4 +35,16 @@ public sealed record CommitRequest
 /// <param name="IgnoredFiles">Files left out because of <c>.gitignore</c>.</param>
 /// <param name="UploadedBytes">Bytes of large files that had to move; the hub may have had the others.</param>
 public sealed record CommitOutcome(
-    string CommitId, bool IsNew, Uri? CommitUrl, Uri? PullRequestUrl, int AddedFiles, int UnchangedFiles, int IgnoredFiles, long UploadedBytes);
+    string CommitId, bool IsNew, Uri? CommitUrl, Uri? PullRequestUrl, int AddedFiles, int UnchangedFiles, int IgnoredFiles, long UploadedBytes)
+{
+    /// <summary>This outcome and the one after it as one: the last commit, all counts.</summary>
+    internal CommitOutcome Then(CommitOutcome next) => next with
+    {
+        IsNew = IsNew || next.IsNew,
+        CommitUrl = next.CommitUrl ?? CommitUrl,
+        AddedFiles = AddedFiles + next.AddedFiles,
+        UnchangedFiles = UnchangedFiles + next.UnchangedFiles,
+        IgnoredFiles = IgnoredFiles + next.IgnoredFiles,
+        UploadedBytes = UploadedBytes + next.UploadedBytes,
+    };
+}

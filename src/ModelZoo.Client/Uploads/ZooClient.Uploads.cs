@@ -22,7 +22,10 @@ public sealed partial class ZooClient
         IProgress<TransferProgress>? progress = null, CancellationToken stop = default) =>
         CommitAsync(repo, [new AddFile(path, source)], new() { Summary = summary ?? $"Upload {path.Name}", Branch = branch, HonourIgnored = false }, progress, stop);
 
-    /// <summary>Uploads a folder in one commit. <c>.git</c> and <c>.cache</c> stay out, and what <c>.gitignore</c> excludes.</summary>
+    /// <summary>Most changes of one commit of a folder; hubs bound what they take at once, and a broken push loses one commit's work at most.</summary>
+    const int FolderCommitOperations = 1_000;
+
+    /// <summary>Uploads a folder: in one commit, or in several of 1,000 files each when it is larger. <c>.git</c> and <c>.cache</c> stay out, and what <c>.gitignore</c> excludes.</summary>
     public async Task<CommitOutcome> UploadFolderAsync(RepoId repo, string folder, UploadFolderOptions? options = null,
         IProgress<TransferProgress>? progress = null, CancellationToken stop = default)
     {
@@ -46,7 +49,27 @@ public sealed partial class ZooClient
             CreatePullRequest = options.CreatePullRequest,
             HonourIgnored = options.UseGitIgnore,
         };
-        return await CommitAsync(repo, operations, commit, progress, stop);
+        return operations.Count <= FolderCommitOperations
+            ? await CommitAsync(repo, operations, commit, progress, stop)
+            : await CommitInPartsAsync(repo, operations, commit, progress, stop);
+    }
+
+    /// <summary>Each commit names the one before as its parent where the caller named a parent, so that nobody else's work comes between.</summary>
+    async Task<CommitOutcome> CommitInPartsAsync(RepoId repo, List<CommitOperation> operations, CommitRequest commit, IProgress<TransferProgress>? progress, CancellationToken stop)
+    {
+        var parts = operations.Chunk(FolderCommitOperations).ToArray();
+        CommitOutcome? whole = null;
+        for (var i = 0; i < parts.Length; i++)
+        {
+            var part = commit with
+            {
+                Summary = $"{commit.Summary} (part {i + 1} of {parts.Length})",
+                ParentCommit = commit.ParentCommit is null ? null : whole?.CommitId ?? commit.ParentCommit,
+            };
+            var outcome = await CommitAsync(repo, parts[i], part, progress, stop);
+            whole = whole is null ? outcome : whole.Then(outcome);
+        }
+        return whole!;
     }
 
     async Task<List<CommitOperation>> FindDeletionsAsync(RepoId repo, UploadFolderOptions options, HashSet<RepoPath> kept, CancellationToken stop)

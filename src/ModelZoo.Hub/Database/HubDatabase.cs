@@ -35,6 +35,9 @@ abstract class HubDatabase : IAsyncDisposable
     /// <summary>Forgets pooled connections, so that a restarted database is found again.</summary>
     protected virtual void ForgetConnections() { }
 
+    /// <summary>A transaction that sees one state of the database until it ends, whatever others write, and holds up nobody.</summary>
+    public abstract Task<DbTransaction> BeginSnapshotAsync(DbConnection connection, CancellationToken stop);
+
     public async Task<T> ReadAsync<T>(Func<DbConnection, Task<T>> query, CancellationToken stop)
     {
         try

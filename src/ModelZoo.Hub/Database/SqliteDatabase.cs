@@ -53,6 +53,9 @@ sealed class SqliteDatabase : HubDatabase
         return connection;
     }
 
+    public override Task<DbTransaction> BeginSnapshotAsync(DbConnection connection, CancellationToken stop) =>
+        Task.FromResult<DbTransaction>(((SqliteConnection)connection).BeginTransaction(deferred: true));
+
     public override bool IsUniqueViolation(Exception error) =>
         error is SqliteException { SqliteExtendedErrorCode: 1555 or 2067 };     // SQLITE_CONSTRAINT_PRIMARYKEY, _UNIQUE
 

@@ -10,7 +10,7 @@ namespace ModelZoo.Hub.Repositories;
 sealed record RepositoryHead(long RepositoryId, string? CommitId, string Description);
 
 /// <summary>Rows of repositories: found by name, by old name, by id; made, changed, removed.</summary>
-sealed class RepositoryStore(HubDatabase database, TimeProvider time)
+sealed class RepositoryStore(HubDatabase database, Jobs.JobStore jobs, TimeProvider time)
 {
     const string Columns = """
         repository.id, repository.kind as kind_word, repository.owner_id, account.handle as owner, repository.name,
@@ -125,7 +125,12 @@ sealed class RepositoryStore(HubDatabase database, TimeProvider time)
         ChangeAsync(id, "description = @value", description, stop);
 
     public Task SetDefaultBranchAsync(long id, string branch, CancellationToken stop) =>
-        ChangeAsync(id, "default_branch = @value", branch, stop);
+        database.WriteAsync(async transaction =>
+        {
+            await transaction.ExecuteAsync("update repository set default_branch = @branch where id = @id", new { id, branch }, stop);
+            await MarkChangedAsync(transaction, id, stop);
+            await jobs.EnqueueAsync(transaction, ReindexWork.JobFor(id), stop);     // all projections are of the default branch
+        }, stop);
 
     /// <summary>An administrator can take a repository out of use without deleting it.</summary>
     public Task SetDisabledAsync(long id, bool disabled, CancellationToken stop) =>

@@ -143,10 +143,10 @@ create table git_object (
     id text not null,
     type text not null check (type in ('blob', 'tree', 'commit', 'tag')),
     size_bytes bigint not null,
-    content bytea not null,
     lfs_digest text,                               -- when the blob is an LFS pointer: what it points to
     lfs_size_bytes bigint,
     stored_at bigint not null,
+    content bytea not null,                        -- last, so that SQLite reads the columns before it without its pages
     primary key (space_id, id)
 );
 

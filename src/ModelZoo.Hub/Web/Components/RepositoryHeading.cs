@@ -1,0 +1,24 @@
+namespace ModelZoo.Hub.Web.Components;
+
+/// <summary>One step of the taxon line, for instance transformer › GPT-2 › 0.74 M; a filter where the list has one.</summary>
+public sealed record TaxonStep(string Text, Href? Link = null);
+
+/// <summary>What stands above every page of a repository.</summary>
+public sealed record RepositoryHeading(RepositoryLinks Links, string DefaultBranch)
+{
+    public bool IsPrivate { get; init; }
+    public string? Description { get; init; }
+    public IReadOnlyList<TaxonStep> Taxon { get; init; } = [];
+    public long Downloads { get; init; }
+    public long Likes { get; init; }
+    public bool LikedByViewer { get; init; }
+    public int? FileCount { get; init; }
+    public long? CommitCount { get; init; }
+    public bool MayWrite { get; init; }
+    public bool MayAdminister { get; init; }
+
+    /// <summary>The branch, tag or commit that the page shows; null for the default branch.</summary>
+    public string? Revision { get; init; }
+
+    public string ShownRevision => Revision ?? DefaultBranch;
+}

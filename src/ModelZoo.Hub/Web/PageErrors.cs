@@ -1,0 +1,53 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using ModelZoo.Hub.Accounts;
+using ModelZoo.Hub.Kernel;
+using ModelZoo.Hub.Web.Pages.Errors;
+
+namespace ModelZoo.Hub.Web;
+
+/// <summary>Says a refusal as a page. Who is nobody and asks for a page that needs somebody is led to the sign-in.</summary>
+static class PageErrors
+{
+    public static readonly Dialect Dialect = new(WriteAsync);
+
+    static async Task WriteAsync(HttpContext http, Refusal refusal)
+    {
+        var isNobody = (http.Features.Get<Actor>() ?? Actor.Nobody).IsNobody;
+        // To nobody a private repository answers like a missing one, and so does its page.
+        var status = refusal.Missing == MissingThing.Repository ? 404 : Status(refusal.Kind);
+        if (http.Request.Headers.Accept == "application/json")
+        {
+            http.Response.StatusCode = status;
+            await http.Response.WriteAsJsonAsync(new { error = refusal.Message });
+            return;
+        }
+        if (status == 401 && isNobody && HttpMethods.IsGet(http.Request.Method))
+        {
+            http.Response.Redirect($"/login?next={Uri.EscapeDataString(http.Request.Path.ToUriComponent() + http.Request.QueryString)}");
+            return;
+        }
+        if (refusal.RetryAfter is { } wait) http.Response.Headers.RetryAfter = ((int)Math.Ceiling(wait.TotalSeconds)).ToString();
+        var message = status is 401 or 500 || refusal.Missing == MissingThing.Repository ? null : refusal.Message;
+        var frame = http.RequestServices.GetRequiredService<PageFrames>().For(http);
+        await new PageResult<ErrorPage>(new ErrorPageModel(frame, status, message, http.TraceIdentifier), status).ExecuteAsync(http);
+    }
+
+    /// <summary>The status of a page that shows a form again because of this refusal.</summary>
+    public static int Status(RefusalKind kind) => kind switch
+    {
+        RefusalKind.Invalid => 400,
+        RefusalKind.Unauthenticated => 401,
+        RefusalKind.Forbidden => 403,
+        RefusalKind.NotFound => 404,
+        RefusalKind.Conflict => 409,
+        RefusalKind.Stale => 412,
+        RefusalKind.TooLarge => 413,
+        RefusalKind.RangeNotSatisfiable => 416,
+        RefusalKind.Unprocessable => 422,
+        RefusalKind.TooMany => 429,
+        RefusalKind.NotSupported => 501,
+        RefusalKind.Unavailable => 503,
+        _ => 500,
+    };
+}

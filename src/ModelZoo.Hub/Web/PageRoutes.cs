@@ -1,0 +1,68 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using ModelZoo.Hub.Repositories;
+using ModelZoo.Hub.Web.Pages.Accounts;
+using ModelZoo.Hub.Web.Pages.Admin;
+using ModelZoo.Hub.Web.Pages.Catalogue;
+using ModelZoo.Hub.Web.Pages.Commits;
+using ModelZoo.Hub.Web.Pages.Docs;
+using ModelZoo.Hub.Web.Pages.Files;
+using ModelZoo.Hub.Web.Pages.Home;
+using ModelZoo.Hub.Web.Pages.Jobs;
+using ModelZoo.Hub.Web.Pages.Login;
+using ModelZoo.Hub.Web.Pages.Repositories;
+using ModelZoo.Hub.Web.Pages.Search;
+using ModelZoo.Hub.Web.Pages.Settings;
+
+namespace ModelZoo.Hub.Web;
+
+/// <summary>All pages: their addresses, and what they are made with.</summary>
+static class PageRoutes
+{
+    public static void AddPages(this IServiceCollection services)
+    {
+        services.AddSingleton<Assets>();
+        services.AddSingleton<PageFrames>();
+        services.AddSingleton<RepositoryPageParts>();
+        services.AddSingleton<SettingsPage>();
+        services.AddSingleton<SettingsForms>();
+        services.AddSingleton<CollaboratorStore>();
+        services.AddSingleton<HubFiguresQuery>();
+        services.AddSingleton<ChangedFiles>();
+        services.AddSingleton<UploadReceiver>();
+        services.AddSingleton<TokensPageLoader>();
+        services.AddSingleton<JobSight>();
+        services.AddSingleton<AdminPageLoader>();
+        services.AddSingleton<RecentErrors>();
+        services.AddSingleton<ILoggerProvider>(provider => provider.GetRequiredService<RecentErrors>());
+    }
+
+    public static void MapPages(this IEndpointRouteBuilder app)
+    {
+        app.MapAssets();
+        var pages = app.MapGroup("").WithMetadata(PageErrors.Dialect);
+        HomePageEndpoints.Map(pages);
+        CataloguePageEndpoints.Map(pages);
+        SearchPageEndpoints.Map(pages);
+        DocsPagesEndpoints.Map(pages);
+        LoginPageEndpoints.Map(pages);
+        SettingsPagesEndpoints.Map(pages);
+        TokensPageEndpoints.Map(pages);
+        JobPagesEndpoints.Map(pages);
+        AdminPageEndpoints.Map(pages);
+        NewRepositoryPageEndpoints.Map(pages);
+        AccountPageEndpoints.Map(pages);
+        CardPageEndpoints.Map(pages);
+        LikeFormEndpoints.Map(pages);
+        RepositorySettingsPageEndpoints.Map(pages);
+        FilesPageEndpoints.Map(pages);
+        BlobPageEndpoints.Map(pages);
+        EditPageEndpoints.Map(pages);
+        UploadPageEndpoints.Map(pages);
+        DeletePageEndpoints.Map(pages);
+        CommitPagesEndpoints.Map(pages);
+        ReferencesPageEndpoints.Map(pages);
+    }
+}

@@ -1,0 +1,3 @@
+namespace ModelZoo.Hub.Web.Pages.Login;
+
+public sealed record LogoutPageModel(PageFrame Frame);

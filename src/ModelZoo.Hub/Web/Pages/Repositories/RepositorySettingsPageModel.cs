@@ -1,0 +1,25 @@
+using ModelZoo.Hub.Web.Components;
+
+namespace ModelZoo.Hub.Web.Pages.Repositories;
+
+/// <param name="Access">read, write or administer.</param>
+public sealed record Collaborator(string Handle, string Access);
+
+/// <summary>Who may use a repository, under which name; and the end of it.</summary>
+public sealed record RepositorySettingsPageModel(PageFrame Frame, RepositoryHeading Repository)
+{
+    public IReadOnlyList<string> Branches { get; init; } = [];
+    public IReadOnlyList<Collaborator> Collaborators { get; init; } = [];
+
+    /// <summary>Handles to which the viewer may move the repository.</summary>
+    public IReadOnlyList<string> Owners { get; init; } = [];
+
+    public long StoredBytes { get; init; }
+
+    /// <summary>One state per form; the refused one carries what was typed.</summary>
+    public FormState General { get; init; } = FormState.Empty;
+    public FormState People { get; init; } = FormState.Empty;
+    public FormState Move { get; init; } = FormState.Empty;
+    public FormState Squash { get; init; } = FormState.Empty;
+    public FormState Delete { get; init; } = FormState.Empty;
+}
