@@ -116,6 +116,7 @@ static class HubBuilder
         services.AddSingleton<IJobHandler, CheckJob>();
         services.AddSingleton<IChore, DailySweep>();
         services.AddSingleton<IChore, DownloadChore>();
+        services.AddHostedService<IndexWarmUp>();
         services.AddHostedService<JobWorker>();
         services.AddHostedService<Chores>();
         services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(30));
