@@ -62,15 +62,16 @@ sealed class RefusalMiddleware(RequestDelegate next, ILogger<RefusalMiddleware> 
             || header.Key.Equals("X-Request-Id", StringComparison.OrdinalIgnoreCase)).ToList();
         http.Response.Clear();
         foreach (var (name, value) in kept) http.Response.Headers[name] = value;
-        var dialect = http.GetEndpoint()?.Metadata.GetMetadata<Dialect>() ?? Fallback(http);
-        await dialect.Write(http, refusal);
+        await DialectFor(http).Write(http, refusal);
     }
 
-    /// <summary>Where no endpoint matched: a page for people, JSON for programs.</summary>
-    static Dialect Fallback(HttpContext http) =>
-        http.Request.Path.StartsWithSegments("/api") || http.RequestServices.GetService(typeof(PageDialect)) is not PageDialect pages
-            ? HuggingFaceErrors.Dialect
-            : pages.Dialect;
+    /// <summary>The endpoint's own; where none matched, a page for people. Below /api it is JSON, also where a page's address would match.</summary>
+    static Dialect DialectFor(HttpContext http)
+    {
+        var pages = (http.RequestServices.GetService(typeof(PageDialect)) as PageDialect)?.Dialect ?? HuggingFaceErrors.Dialect;
+        var dialect = http.GetEndpoint()?.Metadata.GetMetadata<Dialect>() ?? pages;
+        return dialect == pages && http.Request.Path.StartsWithSegments("/api") ? HuggingFaceErrors.Dialect : dialect;
+    }
 
     /// <summary>Relative, because clients follow only such a redirect with their credentials; 307 keeps method and body.</summary>
     static void Redirect(HttpContext http, RepositoryMoved moved)

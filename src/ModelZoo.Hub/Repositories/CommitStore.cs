@@ -7,7 +7,7 @@ using ModelZoo.Hub.Kernel;
 namespace ModelZoo.Hub.Repositories;
 
 /// <summary>A commit in columns: what lists and pages show without parsing the object.</summary>
-sealed record CommitRow
+record CommitRow
 {
     public string Id { get; init; } = "";
     public string TreeId { get; init; } = "";
@@ -53,7 +53,7 @@ sealed class CommitStore(HubDatabase database)
               and {Sql.In("reference.name", names, parameters)}
             """, parameters, stop);
         foreach (var name in names)
-            if (rows.FirstOrDefault(row => row.ReferenceName == name) is { } found) return (name, found.ToRow());
+            if (rows.FirstOrDefault(row => row.ReferenceName == name) is { } found) return (name, found);
         return null;
     }
 
@@ -198,24 +198,8 @@ sealed class CommitStore(HubDatabase database)
     /// <summary>PostgreSQL cannot store NUL in text.</summary>
     static string Storable(string text) => text.Replace('\0', '\uFFFD');
 
-    sealed record NamedCommit
+    sealed record NamedCommit : CommitRow
     {
         public string ReferenceName { get; init; } = "";
-        public string Id { get; init; } = "";
-        public string TreeId { get; init; } = "";
-        public string Title { get; init; } = "";
-        public string Body { get; init; } = "";
-        public string AuthorName { get; init; } = "";
-        public string AuthorEmail { get; init; } = "";
-        public long AuthoredAt { get; init; }
-        public long CommittedAt { get; init; }
-        public long Generation { get; init; }
-        public long Ancestors { get; init; }
-
-        public CommitRow ToRow() => new()
-        {
-            Id = Id, TreeId = TreeId, Title = Title, Body = Body, AuthorName = AuthorName, AuthorEmail = AuthorEmail,
-            AuthoredAt = AuthoredAt, CommittedAt = CommittedAt, Generation = Generation, Ancestors = Ancestors,
-        };
     }
 }

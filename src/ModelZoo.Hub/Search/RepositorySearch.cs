@@ -65,7 +65,7 @@ sealed class RepositorySearch(RepositoryIndex index, IndexStore store)
         return key.Append('\n').Append(query.MinParameters).Append('-').Append(query.MaxParameters).Append('\n').Append(query.Text.ToLowerInvariant()).ToString();
     }
 
-    static FoundSlots Match(VisibleIndex visible, SearchQuery query)
+    internal static FoundSlots Match(VisibleIndex visible, SearchQuery query)
     {
         var snapshot = visible.Snapshot;
         var bits = visible.Bits();
