@@ -33,6 +33,9 @@ abstract class HubDatabase : IAsyncDisposable
     /// <summary>Enters the place where one may write. SQLite has one writer; PostgreSQL as many as it has connections.</summary>
     protected abstract Task<IDisposable> EnterWriteAsync(CancellationToken stop);
 
+    /// <summary>Called before a failed transaction is rolled back.</summary>
+    protected virtual void PrepareRollback(DbConnection connection) { }
+
     /// <summary>Forgets pooled connections, so that a restarted database is found again.</summary>
     protected virtual void ForgetConnections() { }
 
@@ -67,11 +70,19 @@ abstract class HubDatabase : IAsyncDisposable
                 using var turn = await EnterWriteAsync(stop);
                 await using var connection = await OpenAsync(stop);
                 await using var transaction = await connection.BeginTransactionAsync(stop);
-                var result = await work(transaction);
-                // From here on the caller may not cancel: a commit that was sent may have happened.
-                await transaction.CommitAsync(CancellationToken.None);
-                Measure(began, "write");
-                return result;
+                try
+                {
+                    var result = await work(transaction);
+                    // From here on the caller may not cancel: a commit that was sent may have happened.
+                    await transaction.CommitAsync(CancellationToken.None);
+                    Measure(began, "write");
+                    return result;
+                }
+                catch
+                {
+                    PrepareRollback(connection);
+                    throw;
+                }
             }
             catch (Exception error) when (attempt < WriteAttempts && IsWorthRetrying(error))
             {

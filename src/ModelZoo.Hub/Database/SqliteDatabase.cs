@@ -65,6 +65,16 @@ sealed class SqliteDatabase : HubDatabase
     protected override bool IsOutage(Exception error) =>
         error is SqliteException { SqliteErrorCode: 8 or 10 or 13 or 14 or 5 or 6 };  // READONLY, IOERR, FULL, CANTOPEN, still busy
 
+    /// <summary>
+    /// When the disk is full SQLite rolls back by itself. Microsoft.Data.Sqlite then fails to roll back once more, and that
+    /// error would hide the first; so there is given something to roll back.
+    /// </summary>
+    protected override void PrepareRollback(DbConnection connection)
+    {
+        var handle = ((SqliteConnection)connection).Handle;
+        if (handle is not null && SQLitePCL.raw.sqlite3_get_autocommit(handle) != 0) SQLitePCL.raw.sqlite3_exec(handle, "begin");
+    }
+
     protected override async Task<IDisposable> EnterWriteAsync(CancellationToken stop)
     {
         await _writer.WaitAsync(stop);
