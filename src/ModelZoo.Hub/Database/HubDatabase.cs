@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Diagnostics;
 using Dapper;
 using ModelZoo.Hub.Kernel;
 
@@ -40,10 +41,13 @@ abstract class HubDatabase : IAsyncDisposable
 
     public async Task<T> ReadAsync<T>(Func<DbConnection, Task<T>> query, CancellationToken stop)
     {
+        var began = Stopwatch.GetTimestamp();
         try
         {
             await using var connection = await OpenAsync(stop);
-            return await query(connection);
+            var result = await query(connection);
+            Measure(began, "read");
+            return result;
         }
         catch (Exception error) when (IsOutage(error))
         {
@@ -55,6 +59,7 @@ abstract class HubDatabase : IAsyncDisposable
     /// <summary>Runs <paramref name="work"/> in one transaction and commits it. The work may run again after a deadlock, so it must only touch the database.</summary>
     public async Task<T> WriteAsync<T>(Func<DbTransaction, Task<T>> work, CancellationToken stop)
     {
+        var began = Stopwatch.GetTimestamp();
         for (var attempt = 1; ; attempt++)
         {
             try
@@ -65,6 +70,7 @@ abstract class HubDatabase : IAsyncDisposable
                 var result = await work(transaction);
                 // From here on the caller may not cancel: a commit that was sent may have happened.
                 await transaction.CommitAsync(CancellationToken.None);
+                Measure(began, "write");
                 return result;
             }
             catch (Exception error) when (attempt < WriteAttempts && IsWorthRetrying(error))
@@ -81,6 +87,9 @@ abstract class HubDatabase : IAsyncDisposable
 
     public Task WriteAsync(Func<DbTransaction, Task> work, CancellationToken stop) =>
         WriteAsync(async transaction => { await work(transaction); return true; }, stop);
+
+    static void Measure(long began, string call) =>
+        ZooMeter.DatabaseCalls.Record(Stopwatch.GetElapsedTime(began).TotalSeconds, new KeyValuePair<string, object?>("call", call));
 
     static Refusal Outage(Exception error) =>
         new(RefusalKind.Unavailable, "The hub cannot reach or write its database now; nothing was changed. Try again shortly.")

@@ -94,7 +94,7 @@ static class TreeEndpoints
     {
         if (request.HasFormContentType)
         {
-            var form = await request.ReadFormAsync(new Microsoft.AspNetCore.Http.Features.FormOptions { ValueCountLimit = MaxPaths + 100, ValueLengthLimit = RepoPath.MaxBytes * 3 }, stop);
+            var form = await FormBody.ReadAsync(request, valueCount: MaxPaths + 100, valueLength: RepoPath.MaxBytes * 3, stop);
             return ([.. form["paths"].OfType<string>()], Query.Flag(form["expand"]));
         }
         var body = await JsonBody.ReadAsync(request, stop);
