@@ -136,7 +136,7 @@ public abstract class PageTests(TestHub hub)
         var refused = await ada.FillAsync($"/{repo}/edit/main/README.md", $"/{repo}/edit/main/README.md", ("text", "---\n: [\n---\nwords that must not be lost"), ("message", "x"), ("action", "save"));
 
         Assert.Equal(422, refused.Code);
-        Assert.Contains("line 2", refused.Html);
+        Assert.Contains("line 3", refused.Html);
         Assert.Contains("words that must not be lost", refused.Html);
         Assert.Equal(404, (await hub.Ada.GetAsync($"/{repo}/resolve/main/README.md")).StatusCode is HttpStatusCode.NotFound ? 404 : 0);
     }
