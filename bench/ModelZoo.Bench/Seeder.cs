@@ -103,7 +103,7 @@ static class Seeder
         {
             var columns = Columns(connection, table);
             if (s_notCopied.Contains(table) || !columns.Any(c => c is "repository_id" or "space_id")) continue;
-            Copy(connection, table, columns, column => column is "repository_id" or "space_id" or "id" && table == "repository" ? "seed.new_id"
+            Copy(connection, table, columns, column => column is "repository_id" or "space_id" || (column == "id" && table == "repository") ? "seed.new_id"
                 : (table, column) switch
                 {
                     ("repository", "name" or "name_key") => "'copy-' || seed.word || '-' || seed.n",
