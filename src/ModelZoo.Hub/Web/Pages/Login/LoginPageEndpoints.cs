@@ -32,7 +32,7 @@ static class LoginPageEndpoints
         try
         {
             var account = await signIn.TryAsync(form.Text("handle"), form.Raw("password"), http.Connection.RemoteIpAddress?.ToString() ?? "unknown", stop);
-            if (account is null) return Page(next, form.State("That handle and password do not belong together."), 401, http, frames);
+            if (account is null) return Page(next, form.State(errors: ("password", "That handle and password do not belong together.")), 401, http, frames);
             var key = await sessions.BeginAsync(account.Id, stop);
             var cookie = FormGuard.CookieOptions(http);
             cookie.MaxAge = SessionStore.Lifetime;
