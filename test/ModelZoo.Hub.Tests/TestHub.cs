@@ -41,6 +41,9 @@ public abstract class TestHub : IAsyncLifetime
     /// <summary>Lets a test class change options before the hub starts.</summary>
     private protected virtual void Adjust(HubOptions options) { }
 
+    /// <summary>Lets a test class change services before the hub starts.</summary>
+    private protected virtual void AdjustServices(WebApplicationBuilder builder) { }
+
     public async ValueTask InitializeAsync()
     {
         Directory.CreateDirectory(_folder);
@@ -54,7 +57,11 @@ public abstract class TestHub : IAsyncLifetime
 
     public async Task StartAsync()
     {
-        App = await HubBuilder.BuildAsync(Options, builder => builder.Logging.SetMinimumLevel(LogLevel.Warning));
+        App = await HubBuilder.BuildAsync(Options, builder =>
+        {
+            builder.Logging.SetMinimumLevel(LogLevel.Warning);
+            AdjustServices(builder);
+        });
         await Get<Bootstrap>().RunAsync(name => name switch
         {
             Bootstrap.AdministratorVariable => "ada",

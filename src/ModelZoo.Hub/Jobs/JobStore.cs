@@ -138,6 +138,25 @@ sealed class JobStore(HubDatabase database, TimeProvider time)
         limit @limit
         """, new { state, before = before ?? long.MaxValue, limit }, stop);
 
+    /// <summary>Newest first, before an id, of one repository.</summary>
+    public Task<IReadOnlyList<Job>> ListOfRepositoryAsync(long repositoryId, long? before, int limit, CancellationToken stop) => database.ListAsync<Job>($"""
+        select {Columns}
+        from job
+        where repository_id = @repositoryId
+          and id < @before
+        order by id desc
+        limit @limit
+        """, new { repositoryId, before = before ?? long.MaxValue, limit }, stop);
+
+    /// <summary>The job of this name and subject that waits, when one does.</summary>
+    public Task<Job?> FindWaitingAsync(string name, string subject, CancellationToken stop) => database.FindAsync<Job>($"""
+        select {Columns}
+        from job
+        where name = @name
+          and subject = @subject
+          and state = 'waiting'
+        """, new { name, subject }, stop);
+
     public Task<IReadOnlyList<StateCount>> CountAsync(CancellationToken stop) => database.ListAsync<StateCount>("""
         select state, count(*) as jobs
         from job

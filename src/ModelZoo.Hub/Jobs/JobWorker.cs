@@ -65,6 +65,8 @@ sealed class JobWorker(JobStore jobs, JobBell bell, IEnumerable<IJobHandler> han
         var lease = Secrets.NewText(16);
         if (await jobs.ClaimAsync(lease, stop) is not { } job) return false;
         var run = new JobRun(job);
+        using var activity = ZooMeter.Activities.StartActivity($"job {job.Name}");
+        var began = Stopwatch.GetTimestamp();
         using var lost = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var work = TryAsync(job, run, lost.Token);
         for (var renewed = Stopwatch.StartNew(); await Task.WhenAny(work, Task.Delay(s_beat, CancellationToken.None)) != work;)
@@ -77,6 +79,8 @@ sealed class JobWorker(JobStore jobs, JobBell bell, IEnumerable<IJobHandler> han
             await work;
         }
         var (message, error) = await work;
+        ZooMeter.JobsRun.Record(Stopwatch.GetElapsedTime(began).TotalSeconds,
+            new KeyValuePair<string, object?>("job", job.Name), new KeyValuePair<string, object?>("outcome", error is null ? "done" : "failed"));
         if (error is not null && stop.IsCancellationRequested)
         {
             await jobs.ReleaseAsync(job.Id, lease, CancellationToken.None);

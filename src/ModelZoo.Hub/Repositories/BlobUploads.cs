@@ -39,6 +39,7 @@ sealed class BlobUploads(IBlobStore blobs, UploadStore uploads)
         await uploads.RefuseWhileSweepingAsync(upload.Digest, stop);
         await blobs.WriteAsync(upload.Digest, upload.SizeBytes, content, stop);
         await uploads.FinishAsync(upload, CancellationToken.None);
+        ZooMeter.BlobBytesStored.Add(upload.SizeBytes);
     }
 
     /// <returns>The part's ETag, quoted.</returns>
@@ -69,6 +70,7 @@ sealed class BlobUploads(IBlobStore blobs, UploadStore uploads)
         await uploads.RefuseWhileSweepingAsync(upload.Digest, stop);
         await blobs.CompletePartsAsync(upload.Parts, stop);
         await uploads.FinishAsync(upload, CancellationToken.None);
+        ZooMeter.BlobBytesStored.Add(upload.SizeBytes);
     }
 
     static long RoundUp(long bytes) => (bytes + (1 << 20) - 1) >> 20 << 20;

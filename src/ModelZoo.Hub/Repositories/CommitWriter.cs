@@ -46,11 +46,10 @@ sealed class CommitWriter(
                 if (draft.Parent is { } parent && parent != head) return new CommitOutcome.Stale(head);
 
                 var prepared = await PrepareAsync(repository, reference, head, draft, stop);
-                if (await database.WriteAsync(transaction => ApplyAsync(transaction, prepared, stop), stop))
-                {
-                    bell.Ring();
-                    return new CommitOutcome.Written(prepared.Commit, reference);
-                }
+                if (!await database.WriteAsync(transaction => ApplyAsync(transaction, prepared, stop), stop)) continue;
+                bell.Ring();
+                ZooMeter.CommitsWritten.Add(1);
+                return new CommitOutcome.Written(prepared.Commit, reference);
             }
             throw new Refusal(RefusalKind.Unavailable, "The branch is moving too fast; try again.") { RetryAfter = TimeSpan.FromSeconds(1) };
         }

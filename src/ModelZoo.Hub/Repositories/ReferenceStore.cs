@@ -1,4 +1,5 @@
 using System.Data.Common;
+using Dapper;
 using ModelZoo.Git;
 using ModelZoo.Hub.Database;
 using ModelZoo.Hub.Kernel;
@@ -60,6 +61,21 @@ sealed class ReferenceStore(HubDatabase database, TimeProvider time)
         where repository_id = @repositoryId
         order by name
         """, new { repositoryId }, stop);
+
+    /// <summary>A reference that is a folder of the name given, or that has the name as a folder; null when there is none.</summary>
+    public Task<string?> FindNestedAsync(long repositoryId, string name, CancellationToken stop)
+    {
+        var parts = name.Split('/');
+        var folders = Enumerable.Range(3, Math.Max(0, parts.Length - 3)).Select(count => string.Join('/', parts[..count])).Take(Sql.MaxInList).ToList();
+        var parameters = new DynamicParameters(new { repositoryId, below = name + "/", length = name.Length + 1 });
+        return database.FindAsync<string>($"""
+            select name
+            from reference
+            where repository_id = @repositoryId
+              and (substr(name, 1, @length) = @below or {(folders.Count == 0 ? "1 = 0" : Sql.In("name", folders, parameters))})
+            limit 1
+            """, parameters, stop);
+    }
 
     /// <summary>Moves a reference only if it still points where the caller believes (null: does not exist). False when someone else was first.</summary>
     public async Task<bool> TryMoveAsync(

@@ -23,6 +23,7 @@ sealed class ReferenceWriter(HubDatabase database, ReferenceStore references, Gi
         }
         if (existing is not null && name.Value == repository.Repository.DefaultReference)
             throw Refusal.Invalid($"Cannot overwrite the default branch {branch}");
+        if (existing is null) await RefuseNestingAsync(repository, name.Value, stop);
         var commit = from is null ? await EmptyCommitAsync(repository, stop) : null;
         var target = commit?.Id ?? from!.ObjectId;
         var created = await database.WriteAsync(async transaction =>
@@ -46,6 +47,7 @@ sealed class ReferenceWriter(HubDatabase database, ReferenceStore references, Gi
     public async Task CreateTagAsync(WritableRepository repository, string tag, CommitRow commit, string? message, CancellationToken stop)
     {
         if (!ReferenceName.TryTag(tag, out var name)) throw Refusal.Invalid($"Invalid reference for a tag: {Shown(tag)}");
+        await RefuseNestingAsync(repository, name.Value, stop);
         var target = commit.ObjectId;
         if (!string.IsNullOrEmpty(message))
         {
@@ -82,6 +84,13 @@ sealed class ReferenceWriter(HubDatabase database, ReferenceStore references, Gi
             return await commits.ApplyAsync(transaction, prepared with { Head = head.ObjectId }, stop);
         }, stop);
         if (!moved) throw new Refusal(RefusalKind.Stale, "The branch was updated since you opened this page. Please refresh and try again.");
+    }
+
+    /// <summary>As in git, "a" and "a/b" cannot both exist: clones keep references as files, and addresses could not tell them apart.</summary>
+    async Task RefuseNestingAsync(WritableRepository repository, string name, CancellationToken stop)
+    {
+        if (await references.FindNestedAsync(repository.Id, name, stop) is { } other)
+            throw Refusal.Conflict($"Reference {other} already exists; {name} cannot exist beside it");
     }
 
     async Task<Commit> EmptyCommitAsync(WritableRepository repository, CancellationToken stop)

@@ -42,7 +42,7 @@ sealed class RepositoryLifecycle(
         var proof = AccessPolicy.ForCreator(repository, actor.Actor);
         var blobs = FirstFiles(wanted).Select(file => (file.Path, Blob: StoredObject.Blob(file.Content))).ToList();
         await objects.AddAsync(repository.SpaceId, [.. blobs.Select(file => file.Blob)], stop);
-        var draft = new CommitDraft("initial commit", "", null, [.. blobs.Select(file => new PutFile(file.Path, file.Blob.Id))]);
+        var draft = new CommitDraft("initial commit", "", null, [.. blobs.Select(file => Put(file.Path, file.Blob))]);
         var prepared = await commits.PrepareAsync(proof, repository.DefaultReference, null, draft, stop);
         try
         {
@@ -58,6 +58,10 @@ sealed class RepositoryLifecycle(
         }
         return proof;
     }
+
+    /// <summary>The text of a pointer means the large content it names, which must be the creator's to use.</summary>
+    static FileOperation Put(RepoPath path, StoredObject blob) =>
+        blob.Pointer is { } pointer ? new PutLarge(path, pointer.Digest, pointer.SizeBytes) : new PutFile(path, blob.Id);
 
     /// <summary>Renames, or gives to another owner. The old name redirects until somebody takes it.</summary>
     public async Task<Repository> MoveAsync(AdministeredRepository repository, string newOwner, string newName, CancellationToken stop)

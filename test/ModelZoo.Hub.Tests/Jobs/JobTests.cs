@@ -28,9 +28,9 @@ public abstract class JobTests(TestHub hub)
     public async Task Another_worker_takes_over_when_the_first_is_silent_and_the_first_can_do_no_harm()
     {
         var jobs = await EmptyQueueAsync();
-        var id = await jobs.EnqueueAsync(new NewJob("test.work", "{}"), default);
+        var id = (await jobs.EnqueueAsync(new NewJob("test.work", "{}"), default))!.Value;
         var first = (await jobs.ClaimAsync("first", default))!;
-        Assert.Equal((id, 1), (first.Id, first.Attempts));
+        Assert.Equal((id, 1L), (first.Id, first.Attempts));
         Assert.Null(await jobs.ClaimAsync("second", default));
         _clock.Now += JobStore.Lease / 2;
         Assert.True(await jobs.RenewAsync(first.Id, "first", 0.5, "half way", default));
@@ -141,7 +141,7 @@ public abstract class JobTests(TestHub hub)
         await stop.CancelAsync();
         await running;
         var after = (await jobs.FindAsync(id, default))!;
-        Assert.Equal(("waiting", 0), (after.State, after.Attempts));
+        Assert.Equal(("waiting", 0L), (after.State, after.Attempts));
     }
 
     async Task<JobStore> EmptyQueueAsync()

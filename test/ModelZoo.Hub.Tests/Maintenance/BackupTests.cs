@@ -101,7 +101,7 @@ public abstract class BackupTests(TestHub hub)
         }
         finally
         {
-            await restored.StopAsync();
+            await restored.DisposeAsync();
         }
     }
 

@@ -125,7 +125,7 @@ public abstract class CheckTests(TestHub hub) : IAsyncLifetime
         var (clean, _) = await Upkeep.ZooAsync("fsck", "--data", hub.Options.DataFolder);
         Assert.Equal(0, clean);
 
-        File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         var bytes = await File.ReadAllBytesAsync(file);
         bytes[12_345] ^= 1;
         await File.WriteAllBytesAsync(file, bytes);

@@ -19,7 +19,7 @@ public abstract class ReindexTests(TestHub hub)
         await ada.SendAsync(HttpMethod.Post, "/api/repos/move", new { fromRepo = moved, toRepo = newName, type = "model" });
         await hub.Nobody.ReadFileAsync(plain, "config.json");
         await hub.Nobody.ReadFileAsync(plain, "config.json");
-        await hub.Get<Repositories.DownloadCounter>().FlushAsync(default);
+        await hub.Get<Hub.Repositories.DownloadCounter>().FlushAsync(default);
         await hub.SettleAsync();
 
         var before = await hub.DumpDerivedAsync();
@@ -72,7 +72,7 @@ public abstract class ReindexTests(TestHub hub)
         var repo = await FillAsync(hub.Ada, await hub.Ada.CreateAsync());
         await hub.Ada.CommitTextAsync($"{repo}@side", "README.md", "---\nlicense: openrail\n---\nSide.\n");
         var id = await hub.Get<HubDatabase>().FindAsync<long>("select id from repository where name = @name", new { name = repo.Split('/')[1] }, default);
-        await hub.Get<Repositories.RepositoryStore>().SetDefaultBranchAsync(id, "side", default);
+        await hub.Get<Hub.Repositories.RepositoryStore>().SetDefaultBranchAsync(id, "side", default);
         await hub.SettleAsync();
         Assert.Equal("openrail", await hub.Get<HubDatabase>().FindAsync<string>("select licence from repository_card where repository_id = @id", new { id }, default));
         await hub.RequireCleanAsync();

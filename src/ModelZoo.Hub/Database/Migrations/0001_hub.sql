@@ -323,7 +323,8 @@ create table audit_entry (
     at bigint not null,
     account_id bigint,
     action text not null,
-    subject text not null,
+    subject text not null,                         -- "account:…" or "repository:…" with the row's id
+    detail text not null,                          -- names as they were, in words
     address text not null
 );
 create index audit_entry_by_subject on audit_entry (subject, id);

@@ -21,7 +21,7 @@ static class CardEndpoints
         string? content, kindWord;
         if (request.HasFormContentType)
         {
-            var form = await request.ReadFormAsync(new Microsoft.AspNetCore.Http.Features.FormOptions { ValueLengthLimit = MaxContentBytes }, stop);
+            var form = await FormBody.ReadAsync(request, valueCount: 100, valueLength: MaxContentBytes, stop);
             (content, kindWord) = (form["content"], form["repoType"]);
         }
         else

@@ -39,7 +39,7 @@ sealed class CommitPayload(Repository repository, GitObjectStore objects, long i
             {
                 while (TryTakeLine(ref buffer, result.IsCompleted, out var line))
                 {
-                    if (!IsBlank(line)) Take(line, number);
+                    if (!IsBlank(line)) TakeLine(line, number);
                     number++;
                     if (_batchBytes > BatchBytes) await FlushAsync(stop);
                 }
@@ -80,10 +80,21 @@ sealed class CommitPayload(Repository repository, GitObjectStore objects, long i
         return true;
     }
 
+    void TakeLine(in ReadOnlySequence<byte> line, int number)
+    {
+        try
+        {
+            Take(line, number);
+        }
+        catch (InvalidOperationException)
+        {
+            // What the JSON reader throws when text is taken out of it that is not Unicode.
+            throw Refusal.Invalid($"Line {number} has text that is not Unicode (stray bytes or half a surrogate pair).");
+        }
+    }
+
     void Take(in ReadOnlySequence<byte> line, int number)
     {
-        if (_operations.Count > CommitDraft.MaxOperations)
-            throw new Refusal(RefusalKind.TooLarge, $"A commit may have at most {CommitDraft.MaxOperations} operations; split it into several.");
         JsonElement root;
         try
         {
@@ -117,6 +128,8 @@ sealed class CommitPayload(Repository repository, GitObjectStore objects, long i
 
     void TakeOperation(string key, JsonElement value, int number)
     {
+        if (_operations.Count >= CommitDraft.MaxOperations)
+            throw new Refusal(RefusalKind.TooLarge, $"A commit may have at most {CommitDraft.MaxOperations} operations; split it into several.");
         // A folder may be named with a slash at its end, a file may not.
         var path = Path(value, "path", number, isFolder: key is "deletedFolder" or "deletedFile");
         switch (key)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Unicode;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using ModelZoo.Hub.Kernel;
@@ -21,7 +22,9 @@ sealed class JsonBody(JsonElement root)
             using var buffer = new MemoryStream();
             await request.Body.CopyToAsync(buffer, stop);
             if (buffer.Length == 0) return new(default);
-            using var document = JsonDocument.Parse(buffer.GetBuffer().AsMemory(0, (int)buffer.Length), s_options);
+            var bytes = buffer.GetBuffer().AsMemory(0, (int)buffer.Length);
+            using var document = JsonDocument.Parse(bytes, s_options);
+            RefuseBrokenText(bytes.Span);
             if (document.RootElement.ValueKind == JsonValueKind.Null) return new(default);
             if (document.RootElement.ValueKind != JsonValueKind.Object) throw Refusal.Invalid("The body must be a JSON object.");
             return new(document.RootElement.Clone());
@@ -32,11 +35,37 @@ sealed class JsonBody(JsonElement root)
         }
     }
 
+    /// <summary>The parser accepts text that is not Unicode (stray bytes, half a surrogate pair) and fails only where it is read.</summary>
+    static void RefuseBrokenText(ReadOnlySpan<byte> json)
+    {
+        if (!Utf8.IsValid(json)) throw Refusal.Invalid("The body must be UTF-8.");
+        if (json.IndexOf("\\u"u8) < 0) return;
+        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = s_options.MaxDepth });
+        while (reader.Read())
+        {
+            if (reader.TokenType is not (JsonTokenType.String or JsonTokenType.PropertyName) || !reader.ValueIsEscaped) continue;
+            try
+            {
+                _ = reader.GetString();
+            }
+            catch (InvalidOperationException)
+            {
+                throw Refusal.Invalid("The body has text with half a surrogate pair, which is not Unicode.");
+            }
+        }
+    }
+
     public JsonElement? Value(string name) =>
         root.ValueKind == JsonValueKind.Object && root.TryGetProperty(name, out var value) ? value : null;
 
     /// <summary>Null when the field is absent, null or not text.</summary>
-    public string? Text(string name) => Value(name) is { ValueKind: JsonValueKind.String } value ? value.GetString() : null;
+    /// <exception cref="Refusal">It contains NUL, which no name or sentence does and PostgreSQL cannot store.</exception>
+    public string? Text(string name)
+    {
+        if (Value(name) is not { ValueKind: JsonValueKind.String } value) return null;
+        var text = value.GetString()!;
+        return text.Contains('\0') ? throw Refusal.Invalid($"\"{name}\" must not contain NUL.") : text;
+    }
 
     public long? Number(string name) => Value(name) is { ValueKind: JsonValueKind.Number } value && value.TryGetInt64(out var number) ? number : null;
 

@@ -14,6 +14,8 @@ namespace ModelZoo.Hub.Facades.HuggingFace;
 /// <summary>Creates, deletes, moves and configures repositories.</summary>
 static class RepositoryEndpoints
 {
+    const int MaxDescriptionLength = 1_000;
+
     public static void Map(IEndpointRouteBuilder app)
     {
         app.MapPost("/api/repos/create", CreateAsync);
@@ -25,7 +27,7 @@ static class RepositoryEndpoints
     }
 
     static async Task<IResult> CreateAsync(
-        SignedIn me, HttpRequest request, RepositoryLifecycle lifecycle, AccountStore accounts, PublicAddress address, CancellationToken stop)
+        SignedIn me, HttpRequest request, RepositoryLifecycle lifecycle, AccountStore accounts, PublicAddress address, HubOptions options, CancellationToken stop)
     {
         var body = await JsonBody.ReadAsync(request, stop);
         var kind = Kind(body);
@@ -35,7 +37,7 @@ static class RepositoryEndpoints
         {
             Licence = body.Text("license"),
             Sdk = body.Text("sdk"),
-            Files = FirstFiles(body),
+            Files = FirstFiles(body, options.Limits.InlineBytes),
         };
         var created = await lifecycle.CreateAsync(me, owner, wanted, stop);
         return Results.Json(new { url = address.Of(request.HttpContext) + created.Repository.Address, name = created.Repository.FullName, id = Ids.ToWire(created.Id) });
@@ -45,8 +47,7 @@ static class RepositoryEndpoints
     {
         var body = await JsonBody.ReadAsync(request, stop);
         var (owner, name) = SplitName(body.Text("name"), body.Text("organization"), actor.Account?.Handle ?? "");
-        var repository = (AdministeredRepository)await policy.GetAsync(Kind(body), owner, name, actor, AccessLevel.Administer, stop);
-        await lifecycle.DeleteAsync(repository, stop);
+        await lifecycle.DeleteAsync(await AdministeredAsync(policy, Kind(body), owner, name, actor, stop), stop);
         return Results.Json(new { success = true });
     }
 
@@ -56,28 +57,44 @@ static class RepositoryEndpoints
         var body = await JsonBody.ReadAsync(request, stop);
         var (owner, name) = SplitName(body.Text("fromRepo"), null, "");
         var (newOwner, newName) = SplitName(body.Text("toRepo"), null, actor.Account?.Handle ?? "");
-        var repository = (AdministeredRepository)await policy.GetAsync(Kind(body), owner, name, actor, AccessLevel.Administer, stop);
+        var repository = await AdministeredAsync(policy, Kind(body), owner, name, actor, stop);
         var moved = await lifecycle.MoveAsync(repository, newOwner, newName, stop);
         return Results.Json(new { url = address.Of(request.HttpContext) + moved.Address, name = moved.FullName });
+    }
+
+    /// <summary>A repository named in the body. An old name does not do here: what is removed or moved is called by its name.</summary>
+    static async Task<AdministeredRepository> AdministeredAsync(
+        AccessPolicy policy, RepositoryKind kind, string owner, string name, Actor actor, CancellationToken stop)
+    {
+        try
+        {
+            return (AdministeredRepository)await policy.GetAsync(kind, owner, name, actor, AccessLevel.Administer, stop);
+        }
+        catch (RepositoryMoved moved)
+        {
+            throw new Refusal(RefusalKind.NotFound, $"Repository not found: it is called {moved.Repository.FullName} now.") { Missing = MissingThing.Repository };
+        }
     }
 
     static async Task<IResult> SetAsync(AdministeredRepository repository, HttpRequest request, RepositoryStore repositories, CancellationToken stop)
     {
         var body = await JsonBody.ReadAsync(request, stop);
+        // All is checked before anything changes.
+        var description = body.Text("description");
+        if (description?.Length > MaxDescriptionLength) throw Refusal.Invalid($"A description may have at most {MaxDescriptionLength} characters.");
+        if (body.Value("gated") is { ValueKind: not (JsonValueKind.False or JsonValueKind.Null) })
+            throw Refusal.Invalid("This hub has no gated repositories yet; make the repository private instead.");
         var changed = new JsonObject();
         if (IsPrivate(body) is { } isPrivate)
         {
             await repositories.SetVisibilityAsync(repository.Id, isPrivate, stop);
             changed["private"] = isPrivate;
         }
-        if (body.Text("description") is { } description)
+        if (description is not null)
         {
-            if (description.Length > 1_000) throw Refusal.Invalid("A description may have at most 1,000 characters.");
             await repositories.SetDescriptionAsync(repository.Id, description, stop);
             changed["description"] = description;
         }
-        if (body.Value("gated") is { ValueKind: not (JsonValueKind.False or JsonValueKind.Null) })
-            throw Refusal.Invalid("This hub has no gated repositories yet; make the repository private instead.");
         if (body.Value("gated") is { ValueKind: JsonValueKind.False }) changed["gated"] = false;
         // Accepted because clients send them; this hub has neither to switch.
         foreach (var key in (string[])["discussionsDisabled", "xetEnabled"])
@@ -110,24 +127,31 @@ static class RepositoryEndpoints
         return slash < 0 ? (organisation ?? self, name) : (name[..slash], name[(slash + 1)..]);
     }
 
-    static List<(RepoPath Path, byte[] Content)> FirstFiles(JsonBody body)
+    static List<(RepoPath Path, byte[] Content)> FirstFiles(JsonBody body, long inlineBytes)
     {
         var files = new List<(RepoPath, byte[])>();
-        if (body.Value("files") is not { ValueKind: JsonValueKind.Array } array) return files;
-        foreach (var file in array.EnumerateArray())
+        foreach (var file in body.List("files"))
         {
-            var text = file.TryGetProperty("content", out var content) ? content.GetString() ?? "" : "";
-            if (!RepoPath.TryParse(file.TryGetProperty("path", out var at) ? at.GetString() : null, out var path, out var problem)) throw Refusal.Invalid(problem);
-            var encoded = file.TryGetProperty("encoding", out var encoding) && encoding.GetString() == "base64";
-            try
-            {
-                files.Add((path, encoded ? Convert.FromBase64String(text) : System.Text.Encoding.UTF8.GetBytes(text)));
-            }
-            catch (FormatException)
-            {
-                throw Refusal.Invalid($"The content of '{path}' is not base64.");
-            }
+            if (!RepoPath.TryParse(Text(file, "path"), out var path, out var problem)) throw Refusal.Invalid(problem);
+            var content = Decode(path, Text(file, "content") ?? "", Text(file, "encoding"));
+            if (content.Length > inlineBytes) throw new Refusal(RefusalKind.TooLarge, $"'{path}' has {content.Length} bytes; files above {inlineBytes} bytes go through LFS.");
+            files.Add((path, content));
         }
         return files;
     }
+
+    static byte[] Decode(RepoPath path, string text, string? encoding)
+    {
+        try
+        {
+            return encoding == "base64" ? Convert.FromBase64String(text) : System.Text.Encoding.UTF8.GetBytes(text);
+        }
+        catch (FormatException)
+        {
+            throw Refusal.Invalid($"The content of '{path}' is not base64.");
+        }
+    }
+
+    static string? Text(JsonElement file, string name) =>
+        file.ValueKind == JsonValueKind.Object && file.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -20,7 +21,7 @@ static class TransferEndpoints
 {
     public static void Map(IEndpointRouteBuilder app)
     {
-        var signed = app.MapGroup("").WithMetadata(new SelfAuthorising(), new Public("the address is signed"));
+        var signed = app.MapGroup("").WithMetadata(new SelfAuthorising(), new Limited(RateClass.Unlimited), new Public("the address is signed"));
         signed.MapPut("/api/uploads/{id}", PutAsync);
         signed.MapPut("/api/uploads/{id}/parts/{number:int}", PutPartAsync);
         signed.MapMethods("/api/uploads/{id}/parts/{number:int}", ["HEAD"], HeadPartAsync);
@@ -65,10 +66,15 @@ static class TransferEndpoints
         if (body.Text("oid") is { } oid && oid != upload.DigestHex) throw Refusal.Invalid($"This upload is of {upload.DigestHex}, not of {oid}.");
         var named = new Dictionary<int, string>();
         foreach (var part in body.List("parts"))
-            if (part.TryGetProperty("partNumber", out var number) && number.TryGetInt32(out var n) && part.TryGetProperty("etag", out var etag)) named[n] = etag.ToString();
+            named[PartNumber(part)] = part.TryGetProperty("etag", out var etag) ? etag.ToString() : "";
         await uploads.CompleteAsync(upload, named, stop);
         return Results.Json(new { oid = upload.DigestHex, size = upload.SizeBytes });
     }
+
+    static int PartNumber(JsonElement part) =>
+        part.ValueKind == JsonValueKind.Object && part.TryGetProperty("partNumber", out var number) && number.ValueKind == JsonValueKind.Number && number.TryGetInt32(out var n)
+            ? n
+            : throw Refusal.Invalid("Each of \"parts\" needs a \"partNumber\" and an \"etag\".");
 
     static async Task GetBlobAsync(
         string repository, string digest, HttpContext http, IBlobStore blobs, BlobLinkStore links, UrlSigner signer, CancellationToken stop)
