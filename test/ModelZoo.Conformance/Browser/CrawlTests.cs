@@ -24,7 +24,8 @@ public sealed partial class CrawlTests(BrowserZoo zoo)
         var hub = full ? zoo.Full : zoo.Empty;
         var cookies = await zoo.CookiesAsync(viewer, hub);
         using var client = hub.NewClient(token: null);
-        client.DefaultRequestHeaders.Add("Cookie", cookies);
+        if (cookies.Length > 0)
+            client.DefaultRequestHeaders.Add("Cookie", cookies);
         var (faults, seen) = await CrawlAsync(client);
         Assert.True(faults.Count == 0, $"{seen} pages\n{string.Join('\n', faults)}");
         TestContext.Current.TestOutputHelper?.WriteLine($"{seen} pages");
@@ -48,7 +49,8 @@ public sealed partial class CrawlTests(BrowserZoo zoo)
                 if (answer.Headers.Location is { } target) Note(address, target.IsAbsoluteUri ? target.PathAndQuery : target.OriginalString);
                 continue;
             }
-            if (answer.StatusCode != HttpStatusCode.OK)
+            // A card may name a picture that its repository lacks; the hostile one does.
+            if (answer.StatusCode != HttpStatusCode.OK && !(address.EndsWith("/resolve/main/x", StringComparison.Ordinal) && answer.StatusCode == HttpStatusCode.NotFound))
             {
                 faults.Add($"{(int)answer.StatusCode} for {address}, linked from {known[address]}");
                 continue;
@@ -70,11 +72,12 @@ public sealed partial class CrawlTests(BrowserZoo zoo)
             var absolute = new Uri(new Uri("http://hub" + page), link);
             var target = absolute.PathAndQuery;
             if (absolute.Fragment.Length > 1) anchors.Add((page, target, Uri.UnescapeDataString(absolute.Fragment[1..])));
-            if (known.ContainsKey(target)) return;
-            // Lists narrowed by every pair of facets, and 45 commits of one kind, teach nothing after the first dozens.
+            // Lists narrowed by three facets and more are many thousands, made by the same few lines.
+            if (known.ContainsKey(target) || target.Count(c => c == '&') > 1) return;
+            // Lists narrowed by every pair of values, and the 40th commit, teach nothing after the first dozens.
             var form = Form(target);
             var count = perForm[form] = perForm.GetValueOrDefault(form) + 1;
-            if (count > 40) return;
+            if (count > (form.Contains('&') ? 5 : 40)) return;
             known[target] = page;
             waiting.Enqueue(target);
         }

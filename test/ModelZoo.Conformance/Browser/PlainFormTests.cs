@@ -24,7 +24,7 @@ public sealed class PlainFormTests(BrowserZoo zoo)
         await Assertions.Expect(visit.Page.Locator(".snippet:visible")).ToContainTextAsync("curl");
         Assert.Equal(0, await visit.Page.Locator("[data-copy]:visible, [data-theme-switch]:visible").CountAsync());
         await visit.Page.GetByRole(AriaRole.Link, new() { NameRegex = new("^Files") }).First.ClickAsync();
-        await visit.Page.GetByRole(AriaRole.Link, new() { Name = "config.json" }).ClickAsync();
+        await visit.Page.GetByRole(AriaRole.Link, new() { Name = "config.json", Exact = true }).ClickAsync();
         await visit.SeesAsync("model_type");
     }
 

@@ -56,7 +56,7 @@ public sealed class RepositoryJourneyTests(BrowserZoo zoo)
         await seen;
         await visit.Page.WaitForURLAsync($"**/ada/{name}/tree/main/weights*");
         await visit.SeesAsync("Committed.");
-        await visit.SeesAsync("11 MB");
+        await visit.SeesAsync("11.0 MB");
         await visit.SeesAsync("nötes & words.txt");
         Assert.Equal(large, await BytesAsync(visit, $"/ada/{name}/resolve/main/weights/model.bin"));
         return large;

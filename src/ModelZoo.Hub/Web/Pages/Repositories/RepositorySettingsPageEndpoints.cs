@@ -29,7 +29,14 @@ static class RepositorySettingsPageEndpoints
         }
         catch (Refusal refusal)
         {
-            var state = form.State(refusal.Message);
+            var state = form.Text("form") switch
+            {
+                "people" => form.State(errors: ("handle", refusal.Message)),
+                "move" => form.State(errors: ("name", refusal.Message)),
+                "squash" => form.State(errors: ("branch", refusal.Message)),
+                "delete" => form.State(errors: ("confirm", refusal.Message)),
+                _ => form.State(refusal.Message),
+            };
             return await page.ShowAsync(proof, http, model => form.Text("form") switch
             {
                 "people" or "remove-person" => model with { People = state },

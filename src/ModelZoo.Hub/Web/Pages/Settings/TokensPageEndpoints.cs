@@ -24,6 +24,7 @@ static class TokensPageEndpoints
         SignedIn me, PostedForm form, HttpContext http, TokensPageLoader page, TokenStore tokens, AccessPolicy policy, TimeProvider time, CancellationToken stop)
     {
         me.RequireWrite();
+        string? field = null;
         try
         {
             var role = form.Text("role") switch
@@ -36,14 +37,16 @@ static class TokensPageEndpoints
             DateTimeOffset? expires = form.Text("expires") is "never" ? null
                 : int.TryParse(form.Text("expires"), out var days) && days is > 0 and <= 3_650 ? time.GetUtcNow().AddDays(days)
                 : throw Refusal.Invalid("Choose when the token expires.");
+            field = "repositories";
             var grants = role == CredentialRole.FineGrained ? await GrantsAsync(form.Raw("repositories"), me, policy, stop) : [];
+            if (role != CredentialRole.FineGrained || grants.Count > 0) field = "name";
             var (_, secret) = await tokens.CreateAsync(me.Account.Id, form.Text("name"), role, grants, expires, stop);
             // Shown as the answer to the form itself: a redirect would have to carry the secret in an address.
             return new PageResult<TokensPage>(await page.LoadAsync(me, FormState.Empty, http, stop) with { NewToken = secret }, StatusCodes.Status201Created);
         }
         catch (Refusal refusal)
         {
-            return new PageResult<TokensPage>(await page.LoadAsync(me, form.State(refusal.Message), http, stop), PageErrors.Status(refusal.Kind));
+            return new PageResult<TokensPage>(await page.LoadAsync(me, field is null ? form.State(refusal.Message) : form.State(errors: (field, refusal.Message)), http, stop), PageErrors.Status(refusal.Kind));
         }
     }
 
