@@ -48,6 +48,7 @@ static class PageRoutes
         SearchPageEndpoints.Map(pages);
         DocsPagesEndpoints.Map(pages);
         LoginPageEndpoints.Map(pages);
+        DevicePageEndpoints.Map(pages);
         SettingsPagesEndpoints.Map(pages);
         TokensPageEndpoints.Map(pages);
         JobPagesEndpoints.Map(pages);

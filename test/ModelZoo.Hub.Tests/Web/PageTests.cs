@@ -213,6 +213,53 @@ public abstract class PageTests(TestHub hub)
         Assert.Equal(401, (await member.SignInAsync(handle, password)).Code);
     }
 
+    [Fact]
+    public async Task A_program_signs_in_after_a_person_confirmed_its_code_and_only_then()
+    {
+        using var ada = await AdaAsync();
+        var asked = await TestActor.ReadAsync(await hub.Nobody.Http.PostAsync("/oauth/device", new FormUrlEncodedContent([KeyValuePair.Create("client_id", "tester")])));
+        var (code, secret) = (asked["user_code"]!.GetValue<string>(), asked["device_code"]!.GetValue<string>());
+
+        var link = await ada.GetAsync($"/login/device?code={code}");
+        var before = await PollAsync();
+        var wrong = await ada.FillAsync("/login/device", "/login/device", ("code", "XXXX-XXXX"), ("action", "approve"));
+        var approved = await ada.FillAsync($"/login/device?code={code}", "/login/device", ("code", code.ToLowerInvariant()), ("action", "approve"));
+        var after = await PollAsync();
+
+        Assert.Contains("calls itself <strong>tester</strong>", link.Html);
+        Assert.Contains("authorization_pending", before);
+        Assert.Equal(404, wrong.Code);
+        Assert.Contains("Go back to your terminal", approved.Html);
+        Assert.Contains("access_token", after);
+        using var nobody = Visitor();
+        Assert.StartsWith("/login?next=", (await nobody.GetAsync($"/login/device?code={code}")).Location);
+
+        async Task<string> PollAsync() => await (await hub.Nobody.Http.PostAsync("/oauth/token", new FormUrlEncodedContent(
+        [
+            KeyValuePair.Create("grant_type", "urn:ietf:params:oauth:grant-type:device_code"), KeyValuePair.Create("device_code", secret), KeyValuePair.Create("client_id", "tester"),
+        ]))).Content.ReadAsStringAsync();
+    }
+
+    [Fact]
+    public async Task Maintenance_started_on_the_page_is_a_job_that_its_starter_can_watch()
+    {
+        using var ada = await AdaAsync();
+        using var stranger = await SomebodyAsync();
+
+        foreach (var task in (string[])["hub.reindex", "hub.gc", "hub.fsck"])
+        {
+            var started = await ada.FillAsync("/admin", "/admin/maintenance", ("task", task));
+            await hub.SettleAsync();
+            var job = await ada.GetAsync(started.Location!);
+            Assert.Contains($"<h1>{task}</h1>", job.Html);
+            Assert.Contains(">done</span>", job.Html);
+            Assert.Equal(404, (await stranger.GetAsync(started.Location!)).Code);
+        }
+        Assert.Contains("hub.fsck", (await ada.GetAsync("/jobs?state=done")).Html);
+        Assert.DoesNotContain("hub.fsck", (await stranger.GetAsync("/jobs")).Html);
+        Assert.Equal(400, (await ada.FillAsync("/admin", "/admin/maintenance", ("task", "weights.summarise"))).Code);
+    }
+
     PageVisitor Visitor() => new(hub.Url);
 
     async Task<PageVisitor> AdaAsync()
