@@ -130,7 +130,7 @@ public abstract class PartUploadTests(TestHub hub)
         var refused = await CompleteAsync(parts, [(1, put.Headers.GetValues("ETag").Single())]);
 
         Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
-        Assert.Contains("digest", await Lfs.MessageAsync(refused));
+        Assert.Contains("SHA-256", await Lfs.MessageAsync(refused));
         await Lfs.AssertNotStoredAsync(hub, parts.Oid);
         var anew = await BeginAsync(repo, content);
         var tag = await PutAsync(anew, 1);
