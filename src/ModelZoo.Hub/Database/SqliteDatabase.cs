@@ -55,6 +55,13 @@ sealed class SqliteDatabase : HubDatabase
         return Task.FromResult<DbConnection>(new PooledConnection(_idle.TryPop(out var idle) ? idle : Connect(), GiveBack));
     }
 
+    protected override async Task<DbConnection> OpenForWriteAsync(bool isPrelude, CancellationToken stop)
+    {
+        var connection = (PooledConnection)await OpenAsync(stop);
+        connection.Statements.SetDurable(!isPrelude);
+        return connection;
+    }
+
     StatementCache Connect()
     {
         var generation = Volatile.Read(ref _generation);

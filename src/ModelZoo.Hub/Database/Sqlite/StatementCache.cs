@@ -12,11 +12,26 @@ sealed class StatementCache(SqliteConnection connection, int generation) : IDisp
     const int MaxStatements = 300;
 
     readonly Dictionary<string, SqliteCommand> _idle = new(StringComparer.Ordinal);
+    bool _durable = true;
 
     public SqliteConnection Connection => connection;
 
     /// <summary>Which set of connections it belongs to; after an outage there is a new one.</summary>
     public int Generation => generation;
+
+    /// <summary>
+    /// With true, as a connection begins, each commit is flushed to the disk. Without, it is written to the log and flushed by the
+    /// next commit of anybody that is (`synchronous = normal`, https://www.sqlite.org/pragma.html#pragma_synchronous).
+    /// </summary>
+    public void SetDurable(bool durable)
+    {
+        if (durable == _durable) return;
+        var text = durable ? "pragma synchronous = full" : "pragma synchronous = normal";
+        var command = Take(text);
+        command.ExecuteNonQuery();
+        Return(command, isSound: true);
+        _durable = durable;
+    }
 
     public SqliteCommand Take(string text)
     {
