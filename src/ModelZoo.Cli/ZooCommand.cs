@@ -27,6 +27,12 @@ static class ZooCommand
         TagCommand.Build(),
         TokenCommand.Build(),
         ServeCommand.Build(),
+        AdminCommand.Build(),
+        ReindexCommand.Build(),
+        FsckCommand.Build(),
+        GcCommand.Build(),
+        BackupCommand.Build(),
+        RestoreCommand.Build(),
     };
 
     public static async Task<int> RunAsync(string[] args, TextWriter? output = null, TextWriter? error = null)

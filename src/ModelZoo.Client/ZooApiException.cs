@@ -52,7 +52,7 @@ public sealed class ZooApiException : Exception
         }
     }
 
-    /// <summary>Joins what hubs put in error bodies: <c>error</c> (text or list), <c>error_description</c>, <c>errors[].message</c>, LFS <c>message</c>.</summary>
+    /// <summary>Joins what hubs put in error bodies: <c>error</c> (text or list), <c>error_description</c>, <c>errors[].message</c>, LFS <c>message</c>, problem+json <c>detail</c>.</summary>
     internal static string? FindMessage(ReadOnlySpan<byte> body)
     {
         if (body.IsEmpty || body.TrimStart(" \r\n\t"u8) is not [(byte)'{', ..]) return null;
@@ -67,7 +67,7 @@ public sealed class ZooApiException : Exception
                 else if (value.ValueKind == JsonValueKind.Array) foreach (var item in value.EnumerateArray()) Add(item);
                 else if (value.ValueKind == JsonValueKind.Object && value.TryGetProperty("message", out var inner)) Add(inner);
             }
-            foreach (var name in (ReadOnlySpan<string>)["error", "error_description", "message", "errors"])
+            foreach (var name in (ReadOnlySpan<string>)["error", "error_description", "message", "detail", "errors"])
                 if (json.RootElement.TryGetProperty(name, out var value)) Add(value);
             return parts.Count == 0 ? null : string.Join(' ', parts);
         }

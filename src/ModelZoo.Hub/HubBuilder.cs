@@ -3,11 +3,13 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.HttpOverrides;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
 using ModelZoo.Hub.Accounts;
 using ModelZoo.Hub.Cards;
 using ModelZoo.Hub.Community;
@@ -15,8 +17,11 @@ using ModelZoo.Hub.Database;
 using ModelZoo.Hub.Facades;
 using ModelZoo.Hub.Facades.HuggingFace;
 using ModelZoo.Hub.Facades.Lfs;
+using ModelZoo.Hub.Facades.Zoo;
 using ModelZoo.Hub.Jobs;
 using ModelZoo.Hub.Kernel;
+using ModelZoo.Hub.Maintenance;
+using ModelZoo.Hub.Operations;
 using ModelZoo.Hub.Profiles;
 using ModelZoo.Hub.Repositories;
 using ModelZoo.Hub.Repositories.Access;
@@ -37,10 +42,11 @@ static class HubBuilder
         options.Validate();
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = "ModelZoo.Hub" });
         builder.Logging.ClearProviders();
-        builder.Logging.AddSimpleConsole(console => (console.SingleLine, console.TimestampFormat, console.UseUtcTimestamp) = (true, "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ", true));
-        builder.Logging.SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft", LogLevel.Warning);
+        builder.Logging.AddConsole(console => console.FormatterName = LogFormatter.FormatterName);
+        builder.Services.AddSingleton<ConsoleFormatter>(new LogFormatter(options.Logging.Format == "json"));
+        builder.Logging.SetMinimumLevel(Enum.Parse<LogLevel>(options.Logging.Level)).AddFilter("Microsoft", LogLevel.Warning);
         builder.WebHost.UseUrls(options.Urls.Split(';', StringSplitOptions.RemoveEmptyEntries));
-        builder.WebHost.ConfigureKestrel(ConfigureKestrel);
+        builder.WebHost.ConfigureKestrel(kestrel => ConfigureKestrel(kestrel, options.Limits));
         builder.Services.AddLargeBlockTransport();
         AddServices(builder.Services, options);
         adjust?.Invoke(builder);
@@ -60,30 +66,37 @@ static class HubBuilder
         return app;
     }
 
-    static HubDatabase OpenDatabase(HubOptions options)
+    internal static HubDatabase OpenDatabase(HubOptions options)
     {
         if (options.Database.Kind == "postgres") return new PostgresDatabase(options.Database.Connection!);
         Directory.CreateDirectory(options.DataFolder);
         return new SqliteDatabase(options.DatabaseFile);
     }
 
+    internal static IBlobStore OpenBlobs(HubOptions options) => BlobStores.Create(
+        options.Storage.Kind == StorageKind.Folder && options.Storage.Root is null ? options.Storage with { Root = options.BlobFolder } : options.Storage,
+        TimeProvider.System);
+
     static void AddServices(IServiceCollection services, HubOptions options)
     {
         services.AddSingleton(options);
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(new PublicAddress(options.PublicUrl));
-        services.AddSingleton(_ => BlobStores.Create(
-            options.Storage.Kind == StorageKind.Folder && options.Storage.Root is null ? options.Storage with { Root = options.BlobFolder } : options.Storage,
-            TimeProvider.System));
+        services.AddSingleton(_ => OpenBlobs(options));
         services.AddRoutingCore().Configure<Microsoft.AspNetCore.Routing.RouteOptions>(routes =>
             routes.SetParameterPolicy<Microsoft.AspNetCore.Routing.Constraints.RegexInlineRouteConstraint>("regex"));
         services.AddCors(cors => cors.AddPolicy(HuggingFaceRoutes.CorsPolicy, HubCors.Policy));
 
-        AddAll(services, typeof(AccountStore), typeof(TokenStore), typeof(SessionStore), typeof(AttemptStore), typeof(SignIn), typeof(Bootstrap));
+        AddAll(services, typeof(AccountStore), typeof(TokenStore), typeof(SessionStore), typeof(AttemptStore), typeof(SignIn), typeof(Bootstrap),
+            typeof(AuditTrail), typeof(BrowserSessions), typeof(DeviceLogins));
+        services.AddHttpContextAccessor();
+        AddAll(services, typeof(RequestLimits), typeof(MetricCollector), typeof(HubCounts));
+        services.AddZooDescription();
+        services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
         AddAll(services, typeof(RepositoryStore), typeof(AccessPolicy), typeof(GitObjectStore), typeof(TreeReader), typeof(ReferenceStore),
             typeof(CommitStore), typeof(RevisionResolver), typeof(CommitWriter), typeof(ReferenceWriter), typeof(RepositoryLifecycle),
             typeof(LastChangeProjection), typeof(LastChangeReader), typeof(BlobLinkStore), typeof(UploadStore), typeof(BlobUploads),
-            typeof(RevisionDiff), typeof(DownloadCounter));
+            typeof(RevisionDiff), typeof(DownloadCounter), typeof(CollaboratorStore));
         AddAll(services, typeof(CardStore), typeof(WeightSummaryStore), typeof(FileFinder), typeof(RepositoryDescription));
         AddAll(services, typeof(IndexStore), typeof(WordStore), typeof(RepositoryIndex), typeof(RepositorySearch), typeof(FullTextSearch), typeof(LikeStore), typeof(RepositoryListing));
         services.AddSingleton<IProjection, CardProjection>();
@@ -93,8 +106,17 @@ static class HubBuilder
         services.AddSingleton(new PageDialect(PageErrors.Dialect));
 
         AddAll(services, typeof(JobStore), typeof(JobBell));
-        services.AddSingleton<IJobHandler, WeightSummaryJob>();
+        services.AddSingleton<WeightSummaryJob>();
+        services.AddSingleton<IJobHandler>(all => all.GetRequiredService<WeightSummaryJob>());
+        services.AddSingleton<ILateProjection>(all => all.GetRequiredService<WeightSummaryJob>());
+        AddAll(services, typeof(ObjectIndexStore), typeof(TotalsStore), typeof(SweepStore), typeof(CheckStore), typeof(Reindexer), typeof(Sweeper),
+            typeof(StoreCheck), typeof(BlobCheck), typeof(Backup));
+        services.AddSingleton<IJobHandler, ReindexJob>();
+        services.AddSingleton<IJobHandler, SweepJob>();
+        services.AddSingleton<IJobHandler, CheckJob>();
+        services.AddSingleton<IChore, DailySweep>();
         services.AddSingleton<IChore, DownloadChore>();
+        services.AddHostedService<IndexWarmUp>();
         services.AddHostedService<JobWorker>();
         services.AddHostedService<Chores>();
         services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(30));
@@ -105,14 +127,15 @@ static class HubBuilder
         foreach (var type in types) services.AddSingleton(type);
     }
 
-    static void ConfigureKestrel(KestrelServerOptions kestrel)
+    static void ConfigureKestrel(KestrelServerOptions kestrel, LimitOptions limits)
     {
         kestrel.AddServerHeader = false;
         kestrel.ConfigureEndpointDefaults(listen => listen.UseSendFile());
         kestrel.Limits.MaxRequestLineSize = 32 * 1024;
         kestrel.Limits.MaxRequestHeadersTotalSize = 64 * 1024;
         kestrel.Limits.MaxRequestBodySize = 32 * 1024 * 1024;       // endpoints that take more say so
-        kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(240, TimeSpan.FromSeconds(20));
+        kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(240, TimeSpan.FromSeconds(limits.SlowBodySeconds));
+        kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(limits.HeaderSeconds);
     }
 
     static void Configure(WebApplication app, HubOptions options)
@@ -125,15 +148,22 @@ static class HubBuilder
             app.UseForwardedHeaders(forwarded);
         }
         app.UseSendFile();
+        app.Services.GetRequiredService<MetricCollector>();      // listens from the first request on
         app.UseMiddleware<RequestIdentity>();
+        app.UseMiddleware<SecurityHeaders>();
         app.UseMiddleware<RefusalMiddleware>();
         app.UseMiddleware<RawPath>();
         app.UseRouting();
         app.UseCors();
+        app.UseMiddleware<BadCredentialLimit>();
         app.UseMiddleware<ActorIdentification>();
+        app.UseMiddleware<RequestLimit>();
 
-        app.MapGet("/health", () => Results.Text("ok")).WithMetadata(new Public("probes have no credentials"));
-        app.MapGet("/ready", HealthEndpoints.ReadyAsync).WithMetadata(new Public("probes have no credentials"));
+        app.MapGet("/health", () => Results.Text("ok")).WithMetadata(new Public("probes have no credentials"), new Limited(RateClass.Unlimited));
+        app.MapGet("/ready", HealthEndpoints.ReadyAsync).WithMetadata(new Public("probes have no credentials"), new Limited(RateClass.Unlimited));
+        app.MapGet("/metrics", MetricsEndpoints.Read).WithMetadata(ZooErrors.Dialect, new Public("it asks for this machine or an administrator itself"), new Limited(RateClass.Unlimited));
+        app.MapZoo();
+        app.MapZooDescription();
         app.MapHuggingFace();
         app.MapLfs();
         app.MapPages();

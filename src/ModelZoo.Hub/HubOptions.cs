@@ -23,6 +23,10 @@ sealed class HubOptions
 
     public CardOptions Cards { get; set; } = new();
 
+    public MetricOptions Metrics { get; set; } = new();
+
+    public LogOptions Logging { get; set; } = new();
+
     /// <summary>Jobs this node runs at once; 0 makes it serve only.</summary>
     public int Workers { get; set; } = 2;
 
@@ -41,6 +45,7 @@ sealed class HubOptions
             throw new InvalidOperationException("PublicUrl must be an absolute http or https address.");
         if (Workers is < 0 or > 64) throw new InvalidOperationException("Workers must be 0 to 64.");
         Limits.Validate();
+        Logging.Validate();
     }
 }
 
@@ -66,10 +71,42 @@ sealed class LimitOptions
 
     public int AnonymousRequestsPerMinute { get; set; } = 6_000;
 
+    /// <summary>Sign-ins and tokens made per minute, for each network address.</summary>
+    public int SignInsPerMinute { get; set; } = 30;
+
+    /// <summary>How long a client may take to send a request's headers.</summary>
+    public int HeaderSeconds { get; set; } = 15;
+
+    /// <summary>How long a body may come slower than 240 bytes a second before the request is given up.</summary>
+    public int SlowBodySeconds { get; set; } = 20;
+
     public void Validate()
     {
         if (InlineBytes is < 1024 or > 64L * 1024 * 1024) throw new InvalidOperationException("Limits:InlineBytes must be between 1 KiB and 64 MiB.");
-        if (RequestsPerMinute < 1 || AnonymousRequestsPerMinute < 1) throw new InvalidOperationException("Limits: requests per minute must be at least 1.");
+        if (HeaderSeconds is < 1 or > 600) throw new InvalidOperationException("Limits:HeaderSeconds must be 1 to 600.");
+        if (SlowBodySeconds is < 2 or > 600) throw new InvalidOperationException("Limits:SlowBodySeconds must be 2 to 600.");
+        if (RequestsPerMinute < 1 || AnonymousRequestsPerMinute < 1 || SignInsPerMinute < 1) throw new InvalidOperationException("Limits: requests per minute must be at least 1.");
+    }
+}
+
+sealed class MetricOptions
+{
+    /// <summary>Show /metrics to everybody, not only to this machine and to administrators.</summary>
+    public bool Public { get; set; }
+}
+
+sealed class LogOptions
+{
+    /// <summary>text, or json: one object a line.</summary>
+    public string Format { get; set; } = "text";
+
+    /// <summary>The least that is written: Debug, Information, Warning or Error.</summary>
+    public string Level { get; set; } = "Information";
+
+    public void Validate()
+    {
+        if (Format is not ("text" or "json")) throw new InvalidOperationException("Logging:Format must be text or json.");
+        if (Level is not ("Debug" or "Information" or "Warning" or "Error")) throw new InvalidOperationException("Logging:Level must be Debug, Information, Warning or Error.");
     }
 }
 

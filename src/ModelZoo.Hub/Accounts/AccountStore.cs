@@ -1,10 +1,11 @@
+using System.Data.Common;
 using ModelZoo.Hub.Database;
 using ModelZoo.Hub.Kernel;
 
 namespace ModelZoo.Hub.Accounts;
 
 /// <summary>Accounts: found by handle or id, made, changed, disabled. All their SQL.</summary>
-sealed class AccountStore(HubDatabase database, TimeProvider time)
+sealed class AccountStore(HubDatabase database, AuditTrail audit, TimeProvider time)
 {
     const string Columns = "id, handle, kind, full_name, email, administrator_since, created_at, disabled_at";
 
@@ -46,12 +47,16 @@ sealed class AccountStore(HubDatabase database, TimeProvider time)
         };
         try
         {
-            await database.ExecuteAsync("""
-                insert into account (id, handle, handle_key, kind, full_name, email, password_hash, administrator_since, created_at)
-                values (@Id, @Handle, @key, @Kind, @FullName, @Email, @passwordHash, @AdministratorSince, @CreatedAt)
-                """,
-                new { account.Id, account.Handle, key = Key(handle), account.Kind, account.FullName, account.Email, passwordHash, account.AdministratorSince, account.CreatedAt },
-                stop);
+            await database.WriteAsync(async transaction =>
+            {
+                await transaction.ExecuteAsync("""
+                    insert into account (id, handle, handle_key, kind, full_name, email, password_hash, administrator_since, created_at)
+                    values (@Id, @Handle, @key, @Kind, @FullName, @Email, @passwordHash, @AdministratorSince, @CreatedAt)
+                    """,
+                    new { account.Id, account.Handle, key = Key(handle), account.Kind, account.FullName, account.Email, passwordHash, account.AdministratorSince, account.CreatedAt },
+                    stop);
+                await audit.AddAsync(transaction, AuditAction.AccountMade, AuditTrail.Account(account.Id), account.Handle, stop);
+            }, stop);
         }
         catch (Exception error) when (database.IsUniqueViolation(error))
         {
@@ -71,6 +76,7 @@ sealed class AccountStore(HubDatabase database, TimeProvider time)
     {
         await transaction.ExecuteAsync("update account set password_hash = @passwordHash where id = @id", new { id, passwordHash }, stop);
         await transaction.ExecuteAsync("delete from session where account_id = @id", new { id }, stop);
+        await audit.AddAsync(transaction, AuditAction.AccountPassword, AuditTrail.Account(id), "password set", stop);
     }, stop);
 
     public Task SetProfileAsync(long id, string fullName, string? email, CancellationToken stop)
@@ -84,18 +90,39 @@ sealed class AccountStore(HubDatabase database, TimeProvider time)
             """, new { id, fullName, email = string.IsNullOrWhiteSpace(email) ? null : email.Trim() }, stop);
     }
 
-    public Task SetAdministratorAsync(long id, bool administrator, CancellationToken stop) => database.ExecuteAsync("""
-        update account
-        set administrator_since = @since
-        where id = @id
-        """, new { id, since = administrator ? time.NowMs() : (long?)null }, stop);
+    /// <exception cref="Refusal">Nobody would be left to administer the hub.</exception>
+    public Task SetAdministratorAsync(long id, bool administrator, CancellationToken stop) => database.WriteAsync(async transaction =>
+    {
+        await transaction.ExecuteAsync("""
+            update account
+            set administrator_since = @since
+            where id = @id
+            """, new { id, since = administrator ? time.NowMs() : (long?)null }, stop);
+        await RequireAdministratorAsync(transaction, stop);
+        await audit.AddAsync(transaction, AuditAction.AccountAdministrator, AuditTrail.Account(id), administrator ? "made an administrator" : "no longer an administrator", stop);
+    }, stop);
 
     /// <summary>A disabled account keeps what it owns; its tokens and sessions stop working at once.</summary>
+    /// <exception cref="Refusal">Nobody would be left to administer the hub.</exception>
     public Task SetDisabledAsync(long id, bool disabled, CancellationToken stop) => database.WriteAsync(async transaction =>
     {
         await transaction.ExecuteAsync("update account set disabled_at = @at where id = @id", new { id, at = disabled ? time.NowMs() : (long?)null }, stop);
         if (disabled) await transaction.ExecuteAsync("delete from session where account_id = @id", new { id }, stop);
+        await RequireAdministratorAsync(transaction, stop);
+        await audit.AddAsync(transaction, disabled ? AuditAction.AccountDisabled : AuditAction.AccountEnabled, AuditTrail.Account(id), "", stop);
     }, stop);
+
+    static async Task RequireAdministratorAsync(DbTransaction transaction, CancellationToken stop)
+    {
+        var left = await transaction.FindAsync<long?>("""
+            select id
+            from account
+            where administrator_since is not null
+              and disabled_at is null
+            limit 1
+            """, null, stop);
+        if (left is null) throw Refusal.Conflict("The hub needs at least one administrator who can sign in.");
+    }
 
     internal static string Key(string handle) => handle.ToLowerInvariant();
 

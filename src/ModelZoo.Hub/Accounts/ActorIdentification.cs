@@ -10,20 +10,22 @@ namespace ModelZoo.Hub.Accounts;
 /// </summary>
 sealed class ActorIdentification(RequestDelegate next)
 {
-    public async Task InvokeAsync(HttpContext http, TokenStore tokens, SessionStore sessions)
+    public async Task InvokeAsync(HttpContext http, TokenStore tokens, SessionStore sessions, SignIn passwords)
     {
-        http.Features.Set(await IdentifyAsync(http, tokens, sessions));
+        http.Features.Set(await IdentifyAsync(http, tokens, sessions, passwords));
         await next(http);
     }
 
-    static async Task<Actor> IdentifyAsync(HttpContext http, TokenStore tokens, SessionStore sessions)
+    static async Task<Actor> IdentifyAsync(HttpContext http, TokenStore tokens, SessionStore sessions, SignIn passwords)
     {
         var stop = http.RequestAborted;
         var endpoint = http.GetEndpoint()?.Metadata;
         if (endpoint?.GetMetadata<SelfAuthorising>() is not null) return Actor.Nobody;
         var header = http.Request.Headers.Authorization.ToString();
-        if (header.Length > 0 && endpoint?.GetMetadata<PasswordAccepted>() is null)
+        if (header.Length > 0)
         {
+            if (endpoint?.GetMetadata<PasswordAccepted>() is not null && ReadPair(header) is var (handle, password) && !password.StartsWith(TokenStore.Prefix, StringComparison.Ordinal))
+                return await SignInAsync(handle, password, http, passwords, stop);
             var secret = ReadSecret(header) ?? throw BadCredentials();
             return await tokens.FindActorAsync(secret, stop) ?? throw BadCredentials();
         }
@@ -40,15 +42,26 @@ sealed class ActorIdentification(RequestDelegate next)
     static string? ReadSecret(string header)
     {
         if (header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase)) return header[7..].Trim();
+        // git users put the token into either field.
+        return ReadPair(header) is var (user, password) ? password.Length > 0 ? password : user : null;
+    }
+
+    /// <summary>User and password of a Basic header; null when it is none.</summary>
+    static (string User, string Password)? ReadPair(string header)
+    {
         if (!header.StartsWith("Basic ", StringComparison.OrdinalIgnoreCase) || header.Length > 4096) return null;
         Span<byte> bytes = stackalloc byte[4096];
         if (!Convert.TryFromBase64String(header[6..].Trim(), bytes, out var length)) return null;
         var pair = Encoding.UTF8.GetString(bytes[..length]);
         var colon = pair.IndexOf(':');
-        if (colon < 0) return null;
-        // git users put the token into either field.
-        var (user, password) = (pair[..colon], pair[(colon + 1)..]);
-        return password.Length > 0 ? password : user;
+        return colon < 0 ? null : (pair[..colon], pair[(colon + 1)..]);
+    }
+
+    static async Task<Actor> SignInAsync(string handle, string password, HttpContext http, SignIn passwords, CancellationToken stop)
+    {
+        var account = await passwords.TryAsync(handle, password, RemoteAddress.Network(http), stop)
+            ?? throw new Refusal(RefusalKind.Unauthenticated, "Invalid username or password.") { BadCredentials = true };
+        return new(account, new(CredentialRole.Session, null, "password", account.CreatedAt));
     }
 
     static Refusal BadCredentials() =>

@@ -4,7 +4,7 @@ using ModelZoo.Hub.Kernel;
 namespace ModelZoo.Hub.Accounts;
 
 /// <summary>Checks passwords, slowly enough that guessing is hopeless and quickly enough that people do not notice.</summary>
-sealed class SignIn(AccountStore accounts, AttemptStore attempts)
+sealed class SignIn(AccountStore accounts, AttemptStore attempts, AuditTrail audit)
 {
     public const int MinPasswordLength = 10;
 
@@ -33,9 +33,13 @@ sealed class SignIn(AccountStore accounts, AttemptStore attempts)
         if (hash is null || verdict == PasswordVerificationResult.Failed)
         {
             await attempts.AddFailureAsync(subjects, stop);
+            // People type passwords into the wrong field: a name that is no account is not written down.
+            if (account is not null) await audit.AddAsync(AuditAction.SignInFailed, AuditTrail.Account(account.Id), account.Handle, stop, account.Id);
+            else await audit.AddAsync(AuditAction.SignInFailed, "account:unknown", "no such account", stop);
             return null;
         }
         await attempts.ForgetAsync(subjects[..1], stop);
+        await audit.AddAsync(AuditAction.SignIn, AuditTrail.Account(account!.Id), account.Handle, stop, account.Id);
         return account;
     }
 }

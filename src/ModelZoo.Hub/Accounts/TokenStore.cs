@@ -20,8 +20,18 @@ sealed record AccessToken
 /// <summary>A fine-grained token's right to one repository.</summary>
 sealed record TokenGrant(long RepositoryId, bool Write);
 
+/// <summary>One repository that a fine-grained token may touch, by name.</summary>
+sealed record TokenReach
+{
+    public long TokenId { get; init; }
+    public string Kind { get; init; } = "model";
+    public string Owner { get; init; } = "";
+    public string Name { get; init; } = "";
+    public string Access { get; init; } = "read";
+}
+
 /// <summary>Access tokens: made, listed, revoked, and turned into actors. Stored as hashes only.</summary>
-sealed class TokenStore(HubDatabase database, TimeProvider time)
+sealed class TokenStore(HubDatabase database, AuditTrail audit, TimeProvider time)
 {
     /// <summary>Clients insist on this beginning.</summary>
     public const string Prefix = "hf_";
@@ -70,6 +80,7 @@ sealed class TokenStore(HubDatabase database, TimeProvider time)
                     values (@tokenId, @RepositoryId, @access)
                     on conflict (token_id, repository_id) do nothing
                     """, new { tokenId = token.Id, grant.RepositoryId, access = grant.Write ? "write" : "read" }, stop);
+            await audit.AddAsync(transaction, AuditAction.TokenMade, AuditTrail.Account(accountId), $"{token.Role} token {token.Name} (…{token.Hint})", stop, accountId);
         }, stop);
         return token;
     }
@@ -83,13 +94,31 @@ sealed class TokenStore(HubDatabase database, TimeProvider time)
         """, new { accountId }, stop);
 
     /// <summary>False when the account has no such token.</summary>
-    public async Task<bool> RevokeAsync(long accountId, long tokenId, CancellationToken stop) => await database.ExecuteAsync("""
-        update token
-        set revoked_at = @now
-        where id = @tokenId
-          and account_id = @accountId
-          and revoked_at is null
-        """, new { accountId, tokenId, now = time.NowMs() }, stop) == 1;
+    public Task<bool> RevokeAsync(long accountId, long tokenId, CancellationToken stop) => database.WriteAsync(async transaction =>
+    {
+        var revoked = await transaction.FindAsync<string>("""
+            update token
+            set revoked_at = @now
+            where id = @tokenId
+              and account_id = @accountId
+              and revoked_at is null
+            returning name
+            """, new { accountId, tokenId, now = time.NowMs() }, stop);
+        if (revoked is not null) await audit.AddAsync(transaction, AuditAction.TokenRevoked, AuditTrail.Account(accountId), $"token {revoked}", stop);
+        return revoked is not null;
+    }, stop);
+
+    /// <summary>The repositories that an account's fine-grained tokens may touch; those that are gone are left out.</summary>
+    public Task<IReadOnlyList<TokenReach>> ListReachAsync(long accountId, CancellationToken stop) => database.ListAsync<TokenReach>("""
+        select token_grant.token_id, repository.kind, owner.handle as owner, repository.name, token_grant.access
+        from token
+        join token_grant on token_grant.token_id = token.id
+        join repository on repository.id = token_grant.repository_id
+        join account owner on owner.id = repository.owner_id
+        where token.account_id = @accountId
+          and token.revoked_at is null
+        order by token_grant.token_id, owner.handle_key, repository.name_key
+        """, new { accountId }, stop);
 
     /// <summary>The actor behind a secret; null when it is unknown, expired, revoked, or its account is disabled.</summary>
     public async Task<Actor?> FindActorAsync(string secret, CancellationToken stop)

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Diagnostics;
 using Dapper;
 using ModelZoo.Hub.Kernel;
 
@@ -20,6 +21,9 @@ abstract class HubDatabase : IAsyncDisposable
 
     public abstract Task<DbConnection> OpenAsync(CancellationToken stop);
 
+    /// <param name="isPrelude">What is written may become durable with the next write; an implementation may flush it at once all the same.</param>
+    protected virtual Task<DbConnection> OpenForWriteAsync(bool isPrelude, CancellationToken stop) => OpenAsync(stop);
+
     /// <summary>True when the error says that a unique rule or primary key was broken.</summary>
     public abstract bool IsUniqueViolation(Exception error);
 
@@ -32,15 +36,24 @@ abstract class HubDatabase : IAsyncDisposable
     /// <summary>Enters the place where one may write. SQLite has one writer; PostgreSQL as many as it has connections.</summary>
     protected abstract Task<IDisposable> EnterWriteAsync(CancellationToken stop);
 
+    /// <summary>Called before a failed transaction is rolled back.</summary>
+    protected virtual void PrepareRollback(DbConnection connection) { }
+
     /// <summary>Forgets pooled connections, so that a restarted database is found again.</summary>
     protected virtual void ForgetConnections() { }
 
+    /// <summary>A transaction that sees one state of the database until it ends, whatever others write, and holds up nobody.</summary>
+    public abstract Task<DbTransaction> BeginSnapshotAsync(DbConnection connection, CancellationToken stop);
+
     public async Task<T> ReadAsync<T>(Func<DbConnection, Task<T>> query, CancellationToken stop)
     {
+        var began = Stopwatch.GetTimestamp();
         try
         {
             await using var connection = await OpenAsync(stop);
-            return await query(connection);
+            var result = await query(connection);
+            Measure(began, "read");
+            return result;
         }
         catch (Exception error) when (IsOutage(error))
         {
@@ -50,19 +63,38 @@ abstract class HubDatabase : IAsyncDisposable
     }
 
     /// <summary>Runs <paramref name="work"/> in one transaction and commits it. The work may run again after a deadlock, so it must only touch the database.</summary>
-    public async Task<T> WriteAsync<T>(Func<DbTransaction, Task<T>> work, CancellationToken stop)
+    public Task<T> WriteAsync<T>(Func<DbTransaction, Task<T>> work, CancellationToken stop) => WriteAsync(work, isPrelude: false, stop);
+
+    /// <summary>
+    /// Writes what nothing refers to yet. It may be durable only with the next ordinary write: both databases keep one log, so
+    /// whatever refers to it is on the disk after it or not at all. Spares a flush of the disk.
+    /// </summary>
+    public Task WritePreludeAsync(Func<DbTransaction, Task> work, CancellationToken stop) =>
+        WriteAsync(async transaction => { await work(transaction); return true; }, isPrelude: true, stop);
+
+    async Task<T> WriteAsync<T>(Func<DbTransaction, Task<T>> work, bool isPrelude, CancellationToken stop)
     {
+        var began = Stopwatch.GetTimestamp();
         for (var attempt = 1; ; attempt++)
         {
             try
             {
                 using var turn = await EnterWriteAsync(stop);
-                await using var connection = await OpenAsync(stop);
+                await using var connection = await OpenForWriteAsync(isPrelude, stop);
                 await using var transaction = await connection.BeginTransactionAsync(stop);
-                var result = await work(transaction);
-                // From here on the caller may not cancel: a commit that was sent may have happened.
-                await transaction.CommitAsync(CancellationToken.None);
-                return result;
+                try
+                {
+                    var result = await work(transaction);
+                    // From here on the caller may not cancel: a commit that was sent may have happened.
+                    await transaction.CommitAsync(CancellationToken.None);
+                    Measure(began, "write");
+                    return result;
+                }
+                catch
+                {
+                    PrepareRollback(connection);
+                    throw;
+                }
             }
             catch (Exception error) when (attempt < WriteAttempts && IsWorthRetrying(error))
             {
@@ -78,6 +110,9 @@ abstract class HubDatabase : IAsyncDisposable
 
     public Task WriteAsync(Func<DbTransaction, Task> work, CancellationToken stop) =>
         WriteAsync(async transaction => { await work(transaction); return true; }, stop);
+
+    static void Measure(long began, string call) =>
+        ZooMeter.DatabaseCalls.Record(Stopwatch.GetElapsedTime(began).TotalSeconds, new KeyValuePair<string, object?>("call", call));
 
     static Refusal Outage(Exception error) =>
         new(RefusalKind.Unavailable, "The hub cannot reach or write its database now; nothing was changed. Try again shortly.")

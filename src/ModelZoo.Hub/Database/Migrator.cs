@@ -9,7 +9,8 @@ sealed class Migrator(HubDatabase database, TimeProvider time)
     const string Folder = "ModelZoo.Hub.Database.Migrations.";
 
     /// <summary>Brings the schema up to date; several nodes may try at once. Refuses a database that is newer than this program.</summary>
-    public async Task ApplyAsync(CancellationToken stop)
+    /// <param name="upTo">Stop after this one: a backup is restored into the schema it was taken from, then brought up to date.</param>
+    public async Task ApplyAsync(CancellationToken stop, long upTo = long.MaxValue)
     {
         await database.WriteAsync(transaction => transaction.ExecuteAsync("""
             create table if not exists schema_migration (
@@ -23,7 +24,7 @@ sealed class Migrator(HubDatabase database, TimeProvider time)
         var newest = await database.FindAsync<long?>("select max(number) from schema_migration", null, stop) ?? 0;
         if (newest > files[^1].Number)
             throw new InvalidOperationException($"The database is at schema {newest}, this program knows up to {files[^1].Number}. Run the newer program.");
-        foreach (var file in files.Where(f => f.Number > newest)) await ApplyAsync(file, stop);
+        foreach (var file in files.Where(f => f.Number > newest && f.Number <= upTo)) await ApplyAsync(file, stop);
     }
 
     async Task ApplyAsync(MigrationFile file, CancellationToken stop)
@@ -45,6 +46,27 @@ sealed class Migrator(HubDatabase database, TimeProvider time)
             // Another node applied it.
         }
     }
+
+    public static long Newest => Files()[^1].Number;
+
+    /// <summary>The tables that the migrations up to a number make, each after those that it refers to, because no migration can refer to a later one.</summary>
+    public static IReadOnlyList<string> Tables(long upTo)
+    {
+        var tables = new List<string>();
+        foreach (var file in Files().Where(f => f.Number <= upTo))
+            foreach (var words in file.Statements().Select(WordsOf))
+                if (words is ["create", "table", var made, ..]) tables.Add(made);
+                else if (words is ["drop", "table", var dropped, ..]) tables.Remove(dropped);
+                else if (words is ["alter", "table", var old, "rename", "to", var renamed, ..]) tables[tables.IndexOf(old)] = renamed;
+        return tables;
+    }
+
+    /// <summary>The first words of a statement, comments before it left out.</summary>
+    static string[] WordsOf(string statement) =>
+    [
+        .. statement.Split('\n').SkipWhile(line => line.StartsWith("--", StringComparison.Ordinal) || line.Trim().Length == 0)
+            .FirstOrDefault("").Split([' ', '('], StringSplitOptions.RemoveEmptyEntries),
+    ];
 
     static List<MigrationFile> Files() =>
     [

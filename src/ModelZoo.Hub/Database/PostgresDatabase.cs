@@ -13,6 +13,9 @@ sealed class PostgresDatabase(string connectionString) : HubDatabase
 
     public override async Task<DbConnection> OpenAsync(CancellationToken stop) => await _source.OpenConnectionAsync(stop);
 
+    public override async Task<DbTransaction> BeginSnapshotAsync(DbConnection connection, CancellationToken stop) =>
+        await connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, stop);
+
     public override bool IsUniqueViolation(Exception error) => error is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation };
 
     protected override bool IsWorthRetrying(Exception error) => error is PostgresException

@@ -1,8 +1,9 @@
 using Microsoft.AspNetCore.Connections;
+using System.Text.Json;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 using ModelZoo.Hub.Facades.HuggingFace;
+using ModelZoo.Hub.Facades.Zoo;
 using ModelZoo.Hub.Kernel;
 using ModelZoo.Hub.Repositories.Access;
 
@@ -23,7 +24,7 @@ sealed class RefusalMiddleware(RequestDelegate next, ILogger<RefusalMiddleware> 
         }
         catch (RepositoryMoved moved)
         {
-            Redirect(http, moved);
+            await RedirectAsync(http, moved);
         }
         catch (Refusal refusal)
         {
@@ -35,9 +36,8 @@ sealed class RefusalMiddleware(RequestDelegate next, ILogger<RefusalMiddleware> 
             await SayAsync(http, bad.StatusCode switch
             {
                 413 => new Refusal(RefusalKind.TooLarge, "The request is larger than this address takes."),
-                // 503 is what clients send again by themselves.
-                408 => new Refusal(RefusalKind.Unavailable, "The request came too slowly; send it again."),
-                _ => Refusal.Invalid($"The request is malformed: {bad.Message}"),
+                408 => new Refusal(RefusalKind.TimedOut, "The request came too slowly."),
+                _ => Refusal.Invalid($"The request is malformed: {Reason(bad)}"),
             });
         }
         catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
@@ -60,44 +60,68 @@ sealed class RefusalMiddleware(RequestDelegate next, ILogger<RefusalMiddleware> 
         }
     }
 
+    /// <summary>JSON that does not fit says where; its exception's own words would name our types.</summary>
+    static string Reason(BadHttpRequestException bad) => bad.InnerException is JsonException json
+        ? $"the JSON of the body does not fit at {json.Path ?? "$"} (line {(json.LineNumber ?? 0) + 1})."
+        : bad.Message.StartsWith("Failed to bind parameter", StringComparison.Ordinal) || bad.Message.StartsWith("Failed to read parameter", StringComparison.Ordinal)
+            ? "a value in the address, query or body has the wrong form."
+            : bad.Message;
+
     async Task SayAsync(HttpContext http, Refusal refusal)
     {
+        ZooMeter.Refused.Add(1, new KeyValuePair<string, object?>("kind", refusal.Kind.ToString()));
+        if (refusal.Kind != RefusalKind.Fault)
+            log.Refused(refusal.Kind == RefusalKind.Unavailable ? LogLevel.Warning : LogLevel.Information,
+                http.Request.Method, http.Request.Path.Value ?? "", refusal.Kind.ToString(), refusal.Message);
         if (http.Response.HasStarted)
         {
             http.Abort();
             return;
         }
         Clear(http.Response);
-        var dialect = http.GetEndpoint()?.Metadata.GetMetadata<Dialect>() ?? Fallback(http);
-        await dialect.Write(http, refusal);
+        if (refusal.Quota is { } quota)
+        {
+            // The form of the IETF draft that Hugging Face clients parse (hub-protocol 2.9).
+            http.Response.Headers["RateLimit"] = $"\"{quota.Name}\";r=0;t={(int)Math.Ceiling((refusal.RetryAfter ?? quota.Window).TotalSeconds)}";
+            http.Response.Headers["RateLimit-Policy"] = $"\"fixed window\";\"{quota.Name}\";q={quota.Requests};w={(int)quota.Window.TotalSeconds}";
+        }
+        await DialectFor(http).Write(http, refusal);
     }
 
     /// <summary>Forgets what the endpoint had begun to say, except what belongs to every answer.</summary>
     static void Clear(HttpResponse response)
     {
         var kept = response.Headers.Where(header => header.Key.StartsWith("Access-Control-", StringComparison.OrdinalIgnoreCase)
-            || header.Key.Equals("X-Request-Id", StringComparison.OrdinalIgnoreCase)).ToList();
+            || header.Key.Equals("X-Request-Id", StringComparison.OrdinalIgnoreCase) || SecurityHeaders.Names.Contains(header.Key)).ToList();
         response.Clear();
         foreach (var (name, value) in kept) response.Headers[name] = value;
     }
 
-    /// <summary>Where no endpoint matched: a page for people, JSON for programs.</summary>
-    static Dialect Fallback(HttpContext http) =>
-        http.Request.Path.StartsWithSegments("/api") || http.RequestServices.GetService(typeof(PageDialect)) is not PageDialect pages
-            ? HuggingFaceErrors.Dialect
-            : pages.Dialect;
-
-    /// <summary>Relative, because clients follow only such a redirect with their credentials; 307 keeps method and body.</summary>
-    static void Redirect(HttpContext http, RepositoryMoved moved)
+    /// <summary>The endpoint's own; where none matched, a page for people. Below /api it is JSON, also where a page's address would match.</summary>
+    static Dialect DialectFor(HttpContext http)
     {
-        var (_, owner, name) = RepositoryAddress.Of(http);
-        var target = http.Features.Get<IHttpRequestFeature>()!.RawTarget;
+        var pages = (http.RequestServices.GetService(typeof(PageDialect)) as PageDialect)?.Dialect ?? HuggingFaceErrors.Dialect;
+        var dialect = http.GetEndpoint()?.Metadata.GetMetadata<Dialect>() ?? pages;
+        return dialect != pages ? dialect
+            : http.Request.Path.StartsWithSegments(ZooRoutes.Base) ? ZooErrors.Dialect
+            : http.Request.Path.StartsWithSegments("/api") ? HuggingFaceErrors.Dialect
+            : pages;
+    }
+
+    /// <summary>307 keeps method and body. Where the old name stands in the body, the caller is told the new one.</summary>
+    async Task RedirectAsync(HttpContext http, RepositoryMoved moved)
+    {
+        var values = http.Request.RouteValues;
+        var name = values["name"] as string ?? "";
+        if (name.EndsWith(".git", StringComparison.Ordinal)) name = name[..^4];
+        if (values["owner"] is not string owner || RenamedRedirect.Find(http, owner, name, moved.Repository) is not { } location)
+        {
+            await SayAsync(http, new Refusal(RefusalKind.NotFound, $"Repository not found: it is called {moved.Repository.FullName} now.") { Missing = MissingThing.Repository });
+            return;
+        }
         Clear(http.Response);
         http.Response.StatusCode = 307;
-        var at = target.IndexOf($"/{owner}/{name}", StringComparison.OrdinalIgnoreCase);
-        http.Response.Headers.Location = at < 0
-            ? http.Request.PathBase + moved.Repository.Address
-            : http.Request.PathBase + string.Concat(target.AsSpan(0, at), $"/{moved.Repository.FullName}", target.AsSpan(at + owner.Length + name.Length + 2));
+        http.Response.Headers.Location = location;
     }
 }
 
@@ -108,6 +132,9 @@ static partial class Log
 {
     [LoggerMessage(1101, LogLevel.Error, "{Method} {Path} failed")]
     public static partial void Unexpected(this ILogger log, Exception error, string method, string path);
+
+    [LoggerMessage(EventId = 1103, Message = "{Method} {Path} refused ({Kind}): {Reason}")]
+    public static partial void Refused(this ILogger log, LogLevel level, string method, string path, string kind, string reason);
 
     [LoggerMessage(1102, LogLevel.Warning, "Refused because of a fault: {Message}")]
     public static partial void RefusedByFault(this ILogger log, Exception cause, string message);

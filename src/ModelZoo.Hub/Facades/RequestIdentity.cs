@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
@@ -13,6 +14,7 @@ sealed class RequestIdentity(RequestDelegate next, ILogger<RequestIdentity> log)
         var id = Clean(http.Request.Headers["X-Request-Id"]) ?? Clean(http.Request.Headers["X-Amzn-Trace-Id"]) ?? Guid.NewGuid().ToString();
         http.TraceIdentifier = id;
         http.Response.Headers["X-Request-Id"] = id;
+        Activity.Current?.SetTag("zoo.request_id", id);
         using (log.BeginScope("RequestId:{RequestId}", id)) await next(http);
     }
 

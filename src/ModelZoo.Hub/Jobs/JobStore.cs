@@ -38,6 +38,14 @@ sealed class JobStore(HubDatabase database, TimeProvider time)
     public Task<Job?> ClaimAsync(string leaseId, CancellationToken stop) => database.WriteAsync(async transaction =>
     {
         var now = time.NowMs();
+        // A job that takes its worker down with it would otherwise be tried for ever.
+        await transaction.ExecuteAsync("""
+            update job
+            set state = 'failed', message = 'Its worker fell silent in the last attempt.', finished_at = @now, lease_id = null, lease_until = null
+            where state = 'running'
+              and lease_until < @now
+              and attempts >= max_attempts
+            """, new { now }, stop);
         return await transaction.FindAsync<Job>($"""
             update job
             set state = 'running', lease_id = @leaseId, lease_until = @until, attempts = attempts + 1,
@@ -74,34 +82,47 @@ sealed class JobStore(HubDatabase database, TimeProvider time)
     public Task FailAsync(Job job, string leaseId, string message, CancellationToken stop)
     {
         var now = time.NowMs();
-        var last = job.Attempts >= job.MaxAttempts;
-        return database.ExecuteAsync("""
+        var last = job.Attempts >= job.MaxAttempts ? 1L : 0;
+        return database.ExecuteAsync($"""
             update job
-            set state = @state, message = @message, run_after = @runAfter, finished_at = @finished, lease_id = null, lease_until = null
+            set state = case when @last = 1 or {TwinWaits} then 'failed' else 'waiting' end,
+                finished_at = case when @last = 1 or {TwinWaits} then @now end,
+                message = @message, run_after = @runAfter, lease_id = null, lease_until = null
             where id = @Id
               and lease_id = @leaseId
             """,
             new
             {
-                job.Id, leaseId, state = last ? "failed" : "waiting", message = Shorten(message),
-                runAfter = now + (long)Math.Pow(2, Math.Min(job.Attempts, 12)) * 1000, finished = last ? now : (long?)null,
+                job.Id, leaseId, last, now, message = Shorten(message),
+                runAfter = now + (long)Math.Pow(2, Math.Min(job.Attempts, 12)) * 1000,
             }, stop);
     }
 
+    /// <summary>A job like this one was enqueued meanwhile: it does the same, so this one need not wait again, and only one may.</summary>
+    const string TwinWaits = """
+        exists (
+            select 1
+            from job as twin
+            where twin.state = 'waiting' and twin.name = job.name and twin.subject = job.subject and twin.id <> job.id)
+        """;
+
     /// <summary>Gives the job back unharmed: this node is shutting down.</summary>
-    public Task ReleaseAsync(long id, string leaseId, CancellationToken stop) => database.ExecuteAsync("""
+    public Task ReleaseAsync(long id, string leaseId, CancellationToken stop) => database.ExecuteAsync($"""
         update job
-        set state = 'waiting', attempts = attempts - 1, run_after = @now, lease_id = null, lease_until = null
+        set state = case when {TwinWaits} then 'failed' else 'waiting' end,
+            finished_at = case when {TwinWaits} then @now end,
+            attempts = attempts - 1, run_after = @now, lease_id = null, lease_until = null
         where id = @id
           and lease_id = @leaseId
         """, new { id, leaseId, now = time.NowMs() }, stop);
 
-    /// <summary>Tries a failed job again from the start. False when it is not failed.</summary>
-    public async Task<bool> RetryAsync(long id, CancellationToken stop) => await database.ExecuteAsync("""
+    /// <summary>Tries a failed job again from the start. False when it is not failed, or one like it waits already.</summary>
+    public async Task<bool> RetryAsync(long id, CancellationToken stop) => await database.ExecuteAsync($"""
         update job
         set state = 'waiting', attempts = 0, run_after = @now, finished_at = null
         where id = @id
           and state = 'failed'
+          and not {TwinWaits}
         """, new { id, now = time.NowMs() }, stop) == 1;
 
     public Task<Job?> FindAsync(long id, CancellationToken stop) =>
@@ -116,6 +137,25 @@ sealed class JobStore(HubDatabase database, TimeProvider time)
         order by id desc
         limit @limit
         """, new { state, before = before ?? long.MaxValue, limit }, stop);
+
+    /// <summary>Newest first, before an id, of one repository.</summary>
+    public Task<IReadOnlyList<Job>> ListOfRepositoryAsync(long repositoryId, long? before, int limit, CancellationToken stop) => database.ListAsync<Job>($"""
+        select {Columns}
+        from job
+        where repository_id = @repositoryId
+          and id < @before
+        order by id desc
+        limit @limit
+        """, new { repositoryId, before = before ?? long.MaxValue, limit }, stop);
+
+    /// <summary>The job of this name and subject that waits, when one does.</summary>
+    public Task<Job?> FindWaitingAsync(string name, string subject, CancellationToken stop) => database.FindAsync<Job>($"""
+        select {Columns}
+        from job
+        where name = @name
+          and subject = @subject
+          and state = 'waiting'
+        """, new { name, subject }, stop);
 
     public Task<IReadOnlyList<StateCount>> CountAsync(CancellationToken stop) => database.ListAsync<StateCount>("""
         select state, count(*) as jobs

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using ModelZoo.Hub.Kernel;
@@ -64,24 +65,29 @@ sealed class JobWorker(JobStore jobs, JobBell bell, IEnumerable<IJobHandler> han
         var lease = Secrets.NewText(16);
         if (await jobs.ClaimAsync(lease, stop) is not { } job) return false;
         var run = new JobRun(job);
+        using var activity = ZooMeter.Activities.StartActivity($"job {job.Name}");
+        var began = Stopwatch.GetTimestamp();
         using var lost = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var work = TryAsync(job, run, lost.Token);
-        var line = await jobs.NextLineAsync(job.Id, stop);
-        while (await Task.WhenAny(work, Task.Delay(s_beat, CancellationToken.None)) != work)
+        for (var renewed = Stopwatch.StartNew(); await Task.WhenAny(work, Task.Delay(s_beat, CancellationToken.None)) != work;)
         {
-            line = await WriteLinesAsync(job.Id, line, run);
-            if (await jobs.RenewAsync(job.Id, lease, run.Progress, run.Stage, CancellationToken.None)) continue;
+            var mine = await TryRenewAsync(job, lease, run);
+            if (mine == true) renewed.Restart();
+            if (mine ?? renewed.Elapsed < JobStore.Lease) continue;
             log.LeaseLost(job.Id, job.Name);
             await lost.CancelAsync();
+            await work;
         }
         var (message, error) = await work;
+        ZooMeter.JobsRun.Record(Stopwatch.GetElapsedTime(began).TotalSeconds,
+            new KeyValuePair<string, object?>("job", job.Name), new KeyValuePair<string, object?>("outcome", error is null ? "done" : "failed"));
         if (error is not null && stop.IsCancellationRequested)
         {
             await jobs.ReleaseAsync(job.Id, lease, CancellationToken.None);
             return true;
         }
         if (error is not null) run.Log(error is Refusal ? error.Message : error.ToString());
-        await WriteLinesAsync(job.Id, line, run);
+        await WriteLinesAsync(job.Id, run);
         if (error is null)
         {
             await jobs.FinishAsync(job.Id, lease, message, CancellationToken.None);
@@ -108,10 +114,24 @@ sealed class JobWorker(JobStore jobs, JobBell bell, IEnumerable<IJobHandler> han
         }
     }
 
-    async Task<long> WriteLinesAsync(long id, long next, JobRun run)
+    /// <summary>True: the job is still ours; false: somebody else has it; null: the database cannot be asked now.</summary>
+    async Task<bool?> TryRenewAsync(Job job, string lease, JobRun run)
+    {
+        try
+        {
+            await WriteLinesAsync(job.Id, run);
+            return await jobs.RenewAsync(job.Id, lease, run.Progress, run.Stage, CancellationToken.None);
+        }
+        catch (Refusal unreachable)
+        {
+            log.QueueUnreachable(unreachable);
+            return null;
+        }
+    }
+
+    async Task WriteLinesAsync(long id, JobRun run)
     {
         var lines = run.TakeLines();
-        if (lines.Count > 0) await jobs.AddLinesAsync(id, next, lines, CancellationToken.None);
-        return next + lines.Count;
+        if (lines.Count > 0) await jobs.AddLinesAsync(id, await jobs.NextLineAsync(id, CancellationToken.None), lines, CancellationToken.None);
     }
 }

@@ -19,6 +19,8 @@ enum RefusalKind
     /// <summary>The content was understood, but it may not be stored as it is.</summary>
     Unprocessable,
     RangeNotSatisfiable,
+    /// <summary>The client sent its request too slowly.</summary>
+    TimedOut,
     /// <summary>Too many requests; try again after <see cref="Refusal.RetryAfter"/>.</summary>
     TooMany,
     /// <summary>The hub cannot do this now (disk full, database away); nothing was changed.</summary>
@@ -48,6 +50,9 @@ sealed class Refusal(RefusalKind kind, string message) : Exception(message)
     public long? TotalBytes { get; init; }
 
     public TimeSpan? RetryAfter { get; init; }
+
+    /// <summary>The allowance that was used up.</summary>
+    public RateQuota? Quota { get; init; }
 
     /// <summary>What really happened, for the log; never shown.</summary>
     public Exception? Cause { get; init; }

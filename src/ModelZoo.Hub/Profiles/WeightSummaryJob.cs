@@ -16,7 +16,7 @@ sealed record WeightSummaryWork(long RepositoryId);
 /// <summary>Reads the headers of a model's weight files and keeps what clients ask for: parameters by type, GGUF facts.</summary>
 sealed class WeightSummaryJob(
     HubDatabase database, RepositoryStore repositories, ReferenceStore references, CommitStore commits, TreeReader trees, IBlobStore blobs,
-    WeightSummaryStore summaries) : JobHandler<WeightSummaryWork>
+    WeightSummaryStore summaries) : JobHandler<WeightSummaryWork>, ILateProjection
 {
     public const string JobName = "weights.summarise";
 
@@ -31,14 +31,29 @@ sealed class WeightSummaryJob(
     protected override async Task<string> RunAsync(WeightSummaryWork payload, JobRun run, CancellationToken stop)
     {
         if (await repositories.FindAsync(payload.RepositoryId, stop) is not { } repository) return "The repository is gone.";
-        if (await references.FindAsync(repository.Id, repository.DefaultReference, stop) is not { } head) return "There is no commit yet.";
-        var row = await SummariseAsync(repository, ObjectId.Parse(head.CommitId), run, stop);
-        await database.WriteAsync(async transaction =>
+        return await RebuildAsync(repository, run, stop) is { } count ? $"{count:N0} parameters." : "No weight file that is read for this.";
+    }
+
+    Task ILateProjection.RebuildAsync(Repository repository, JobRun run, CancellationToken stop) => RebuildAsync(repository, run, stop);
+
+    /// <returns>Parameters; null when there is nothing to summarise, and then there is no row.</returns>
+    async Task<long?> RebuildAsync(Repository repository, JobRun run, CancellationToken stop)
+    {
+        while (await references.FindAsync(repository.Id, repository.DefaultReference, stop) is { } head)
         {
-            await summaries.ReplaceAsync(transaction, row, stop);
-            await RepositoryStore.MarkChangedAsync(transaction, repository.Id, stop);
-        }, stop);
-        return row.Parameters is { } count ? $"{count:N0} parameters." : "No weight file that is read for this.";
+            var row = await SummariseAsync(repository, ObjectId.Parse(head.CommitId), run, stop);
+            var written = await database.WriteAsync(async transaction =>
+            {
+                await ReferenceStore.HoldAsync(transaction, repository.Id, stop);
+                var now = (await ReferenceStore.ListAsync(transaction, repository.Id, stop)).FirstOrDefault(r => r.Name == repository.DefaultReference);
+                if (now?.CommitId != head.CommitId) return false;       // what was read is not the head any more: read again
+                await summaries.ReplaceAsync(transaction, row, stop);
+                await RepositoryStore.MarkChangedAsync(transaction, repository.Id, stop);
+                return true;
+            }, stop);
+            if (written) return row.Parameters;
+        }
+        return null;
     }
 
     async Task<WeightSummaryRow> SummariseAsync(Repository repository, ObjectId commitId, JobRun run, CancellationToken stop)
@@ -110,13 +125,14 @@ sealed class WeightSummaryJob(
     }
 }
 
-/// <summary>Asks for a new summary when a commit touched weight files of the default branch.</summary>
-sealed class WeightSummaryFollower(JobStore jobs) : ICommitFollower
+/// <summary>Asks for a new summary when a commit touched weight files of the default branch; otherwise the summary holds for the new commit too.</summary>
+sealed class WeightSummaryFollower(JobStore jobs, WeightSummaryStore summaries) : ICommitFollower
 {
     public async Task FollowAsync(DbTransaction transaction, PreparedCommit commit, CancellationToken stop)
     {
         if (commit.Repository.Kind != RepositoryKind.Model || commit.Reference != commit.Repository.DefaultReference) return;
         if (commit.Changes.Any(change => change.Path.Name.EndsWith(".safetensors", StringComparison.Ordinal) || change.Path.Name.EndsWith(".gguf", StringComparison.Ordinal)))
             await jobs.EnqueueAsync(transaction, WeightSummaryJob.For(commit.Repository.Id), stop);
+        else await summaries.CarryOverAsync(transaction, commit.Repository.Id, commit.Commit.Id.Hex, stop);
     }
 }

@@ -35,11 +35,21 @@ sealed class WeightSummaryStore(HubDatabase database)
         return rows.ToDictionary(row => row.RepositoryId);
     }
 
-    public Task ReplaceAsync(DbTransaction transaction, WeightSummaryRow row, CancellationToken stop) => transaction.ExecuteAsync("""
+    /// <summary>Stores the summary; one that says nothing is no row.</summary>
+    public Task ReplaceAsync(DbTransaction transaction, WeightSummaryRow row, CancellationToken stop) => row.Parameters is null
+        ? transaction.ExecuteAsync("delete from weight_summary where repository_id = @RepositoryId", row, stop)
+        : transaction.ExecuteAsync("""
         insert into weight_summary (repository_id, commit_id, parameters, safetensors_json, gguf_json)
         values (@RepositoryId, @CommitId, @Parameters, @SafetensorsJson, @GgufJson)
         on conflict (repository_id) do update
             set commit_id = excluded.commit_id, parameters = excluded.parameters,
                 safetensors_json = excluded.safetensors_json, gguf_json = excluded.gguf_json
         """, row, stop);
+
+    /// <summary>The weights are those of this commit too.</summary>
+    public Task CarryOverAsync(DbTransaction transaction, long repositoryId, string commitId, CancellationToken stop) => transaction.ExecuteAsync("""
+        update weight_summary
+        set commit_id = @commitId
+        where repository_id = @repositoryId
+        """, new { repositoryId, commitId }, stop);
 }

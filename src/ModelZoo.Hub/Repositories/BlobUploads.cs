@@ -40,6 +40,7 @@ sealed class BlobUploads(IBlobStore blobs, UploadStore uploads)
         await uploads.RefuseWhileSweepingAsync(upload.Digest, stop);
         await blobs.WriteAsync(upload.Digest, upload.SizeBytes, content, stop);
         await uploads.FinishAsync(upload, CancellationToken.None);
+        ZooMeter.BlobBytesStored.Add(upload.SizeBytes);
     }
 
     /// <returns>The part's ETag, quoted.</returns>
@@ -80,6 +81,7 @@ sealed class BlobUploads(IBlobStore blobs, UploadStore uploads)
             throw;
         }
         await uploads.FinishAsync(upload, CancellationToken.None);
+        ZooMeter.BlobBytesStored.Add(upload.SizeBytes);
     }
 
     static long RoundUp(long bytes) => (bytes + (1 << 20) - 1) >> 20 << 20;

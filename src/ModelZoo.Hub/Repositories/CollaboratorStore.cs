@@ -14,7 +14,7 @@ sealed record CollaboratorRow
 }
 
 /// <summary>Who, beside the owner, may read, write or administer a repository. All their SQL.</summary>
-sealed class CollaboratorStore(HubDatabase database, TimeProvider time)
+sealed class CollaboratorStore(HubDatabase database, AuditTrail audit, TimeProvider time)
 {
     static readonly string[] s_access = ["read", "write", "administer"];
 
@@ -36,17 +36,21 @@ sealed class CollaboratorStore(HubDatabase database, TimeProvider time)
                 values (@repositoryId, @Id, @access, @now)
                 on conflict (repository_id, account_id) do update set access = excluded.access
                 """, new { repositoryId, account.Id, access, now = time.NowMs() }, stop);
+            await audit.AddAsync(transaction, AuditAction.Collaborator, AuditTrail.Repository(repositoryId), $"{account.Handle}: {access}", stop);
             await RepositoryStore.MarkChangedAsync(transaction, repositoryId, stop);
         }, stop);
     }
 
     public Task RemoveAsync(long repositoryId, long accountId, CancellationToken stop) => database.WriteAsync(async transaction =>
     {
-        await transaction.ExecuteAsync("""
+        var removed = await transaction.ExecuteAsync("""
             delete from collaborator
             where repository_id = @repositoryId
               and account_id = @accountId
             """, new { repositoryId, accountId }, stop);
+        if (removed == 0) return;
+        var handle = await transaction.FindAsync<string>("select handle from account where id = @accountId", new { accountId }, stop);
+        await audit.AddAsync(transaction, AuditAction.Collaborator, AuditTrail.Repository(repositoryId), $"{handle}: none", stop);
         await RepositoryStore.MarkChangedAsync(transaction, repositoryId, stop);
     }, stop);
 }

@@ -7,7 +7,7 @@ using ModelZoo.Hub.Kernel;
 namespace ModelZoo.Hub.Repositories;
 
 /// <summary>A commit in columns: what lists and pages show without parsing the object.</summary>
-sealed record CommitRow
+record CommitRow
 {
     public string Id { get; init; } = "";
     public string TreeId { get; init; } = "";
@@ -44,16 +44,17 @@ sealed class CommitStore(HubDatabase database)
     public async Task<(string Reference, CommitRow Commit)?> FindByReferenceAsync(
         long repositoryId, long spaceId, IReadOnlyList<string> names, CancellationToken stop)
     {
-        var parameters = new DynamicParameters(new { repositoryId, spaceId });
+        if (names.Count > 3) throw new ArgumentException("At most three names at once.", nameof(names));
+        var values = new { repositoryId, spaceId, first = names[0], second = names.ElementAtOrDefault(1), third = names.ElementAtOrDefault(2) };
         var rows = await database.ListAsync<NamedCommit>($"""
             select reference.name as reference_name, {Columns}
             from reference
             join git_commit on git_commit.space_id = @spaceId and git_commit.id = reference.commit_id
             where reference.repository_id = @repositoryId
-              and {Sql.In("reference.name", names, parameters)}
-            """, parameters, stop);
+              and reference.name in (@first, @second, @third)
+            """, values, stop);
         foreach (var name in names)
-            if (rows.FirstOrDefault(row => row.ReferenceName == name) is { } found) return (name, found.ToRow());
+            if (rows.FirstOrDefault(row => row.ReferenceName == name) is { } found) return (name, found);
         return null;
     }
 
@@ -198,24 +199,8 @@ sealed class CommitStore(HubDatabase database)
     /// <summary>PostgreSQL cannot store NUL in text.</summary>
     static string Storable(string text) => text.Replace('\0', '\uFFFD');
 
-    sealed record NamedCommit
+    sealed record NamedCommit : CommitRow
     {
         public string ReferenceName { get; init; } = "";
-        public string Id { get; init; } = "";
-        public string TreeId { get; init; } = "";
-        public string Title { get; init; } = "";
-        public string Body { get; init; } = "";
-        public string AuthorName { get; init; } = "";
-        public string AuthorEmail { get; init; } = "";
-        public long AuthoredAt { get; init; }
-        public long CommittedAt { get; init; }
-        public long Generation { get; init; }
-        public long Ancestors { get; init; }
-
-        public CommitRow ToRow() => new()
-        {
-            Id = Id, TreeId = TreeId, Title = Title, Body = Body, AuthorName = AuthorName, AuthorEmail = AuthorEmail,
-            AuthoredAt = AuthoredAt, CommittedAt = CommittedAt, Generation = Generation, Ancestors = Ancestors,
-        };
     }
 }

@@ -12,7 +12,11 @@ namespace ModelZoo.Hub.Repositories;
 /// <summary>A commit that is computed and whose objects are durable; applying it moves the branch.</summary>
 sealed record PreparedCommit(
     Repository Repository, string Reference, ObjectId? Head, Commit Commit, IReadOnlyList<TreeChange> Changes,
-    IReadOnlyList<(Digest Digest, string Path)> Links, IReadOnlyList<IProjectedRows> Projected);
+    IReadOnlyList<(Digest Digest, string Path)> Links, IReadOnlyList<IProjectedRows> Projected)
+{
+    /// <summary>Objects that must still be stored when the branch moves: the commit, and what it has that the one before had not.</summary>
+    public IReadOnlyCollection<ObjectId> Needs { get; init; } = [];
+}
 
 /// <summary>
 /// Writes commits. Objects first, each durable; then one transaction that moves the reference by compare-and-set, links
@@ -42,11 +46,10 @@ sealed class CommitWriter(
                 if (draft.Parent is { } parent && parent != head) return new CommitOutcome.Stale(head);
 
                 var prepared = await PrepareAsync(repository, reference, head, draft, stop);
-                if (await database.WriteAsync(transaction => ApplyAsync(transaction, prepared, stop), stop))
-                {
-                    bell.Ring();
-                    return new CommitOutcome.Written(prepared.Commit, reference);
-                }
+                if (!await database.WriteAsync(transaction => ApplyAsync(transaction, prepared, stop), stop)) continue;
+                bell.Ring();
+                ZooMeter.CommitsWritten.Add(1);
+                return new CommitOutcome.Written(prepared.Commit, reference);
             }
             throw new Refusal(RefusalKind.Unavailable, "The branch is moving too fast; try again.") { RetryAfter = TimeSpan.FromSeconds(1) };
         }
@@ -78,8 +81,11 @@ sealed class CommitWriter(
         Repository repository, string reference, ObjectId? head, Commit commit, ObjectId? treeBefore, CancellationToken stop)
     {
         var changes = new List<TreeChange>();
-        await foreach (var change in TreeDiff.CompareAsync(trees.Loader(repository.SpaceId), treeBefore, commit.Tree, stop)) changes.Add(change);
+        var needs = new HashSet<ObjectId> { commit.Id };
+        var load = trees.Loader(repository.SpaceId);
+        await foreach (var change in TreeDiff.CompareAsync((id, cancel) => { needs.Add(id); return load(id, cancel); }, treeBefore, commit.Tree, stop)) changes.Add(change);
         var facts = await objects.FactsAsync(repository.SpaceId, [.. changes.Where(c => c.After is not null).Select(c => c.After!.Id)], stop);
+        needs.UnionWith(changes.Where(c => c.After is { Mode: not EntryMode.Submodule }).Select(c => c.After!.Id));
         var linked = changes
             .Where(c => c.After is not null && facts.TryGetValue(c.After.Id, out var f) && f.Pointer is not null)
             .Select(c => (facts[c.After!.Id].Pointer!.Digest, c.Path.Value))
@@ -92,7 +98,7 @@ sealed class CommitWriter(
             var input = new ProjectionInput(repository, commit.Id, commit.Tree, head is null ? null : changes);
             foreach (var projection in projections) projected.Add(await projection.PrepareAsync(input, stop));
         }
-        return new(repository, reference, head, commit, changes, linked, projected);
+        return new(repository, reference, head, commit, changes, linked, projected) { Needs = needs };
     }
 
     /// <summary>Moves the reference and all that hangs on it. False, and nothing to commit, when someone else moved it first.</summary>
@@ -100,6 +106,7 @@ sealed class CommitWriter(
     {
         var (repository, commit) = (prepared.Repository, prepared.Commit);
         if (!await references.TryMoveAsync(transaction, repository.Id, prepared.Reference, prepared.Head, commit.Id, commit.Id, stop)) return false;
+        await objects.RequireAsync(transaction, repository.SpaceId, prepared.Needs, stop);
         await RecordAsync(transaction, repository, commit, stop);
         foreach (var (digest, path) in prepared.Links)
             await links.LinkAsync(transaction, repository.Id, digest, path, prepared.Reference, stop);

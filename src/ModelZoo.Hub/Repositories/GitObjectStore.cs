@@ -38,7 +38,50 @@ sealed class GitObjectStore(HubDatabase database, TimeProvider time)
         return facts;
     }
 
-    /// <summary>Makes objects durable. They are invisible until a reference leads to them, and are swept if none ever does.</summary>
+    /// <summary>Contents of many objects at once; ids that are absent are left out. For trees and commits, which are small.</summary>
+    public async Task<IReadOnlyDictionary<ObjectId, byte[]>> ContentsAsync(long spaceId, IReadOnlyCollection<ObjectId> ids, CancellationToken stop)
+    {
+        var contents = new Dictionary<ObjectId, byte[]>(ids.Count);
+        foreach (var slice in ids.Distinct().Chunk(Sql.MaxInList))
+        {
+            var parameters = new DynamicParameters(new { spaceId });
+            foreach (var row in await database.ListAsync<ContentRow>($"""
+                select id, content
+                from git_object
+                where space_id = @spaceId
+                  and {Sql.In("id", [.. slice.Select(id => id.Hex)], parameters)}
+                """, parameters, stop)) contents[ObjectId.Parse(row.Id)] = row.Content;
+        }
+        return contents;
+    }
+
+    /// <summary>
+    /// Refuses when one of the objects is not stored (any more): what a reference is about to lead to must be there. Asked in
+    /// the transaction that moves the reference, after <see cref="ReferenceStore.HoldAsync"/>.
+    /// </summary>
+    public async Task RequireAsync(DbTransaction transaction, long spaceId, IReadOnlyCollection<ObjectId> ids, CancellationToken stop)
+    {
+        foreach (var slice in ids.Distinct().Where(id => id != ObjectId.EmptyTree).Chunk(Sql.MaxInList))
+        {
+            var parameters = new DynamicParameters(new { spaceId });
+            var found = await transaction.FindAsync<long>($"""
+                select count(*)
+                from git_object
+                where space_id = @spaceId
+                  and {Sql.In("id", [.. slice.Select(id => id.Hex)], parameters)}
+                """, parameters, stop);
+            if (found != slice.Length)
+                throw new Refusal(RefusalKind.Unavailable, "Content that this change refers to was just removed as unreachable; send the change again.")
+                {
+                    RetryAfter = TimeSpan.FromSeconds(1),
+                };
+        }
+    }
+
+    /// <summary>
+    /// Stores objects: durable at the latest with whatever refers to them. They are invisible until a reference leads to them, and
+    /// are swept if none ever does.
+    /// </summary>
     public async Task AddAsync(long spaceId, IReadOnlyList<StoredObject> objects, CancellationToken stop)
     {
         for (var next = 0; next < objects.Count;)
@@ -49,7 +92,7 @@ sealed class GitObjectStore(HubDatabase database, TimeProvider time)
                 batch.Add(objects[next]);
                 bytes += objects[next].Content.Length;
             }
-            await database.WriteAsync(async transaction =>
+            await database.WritePreludeAsync(async transaction =>
             {
                 // In one order everywhere, so that two writers of the same objects cannot wait for each other in a circle.
                 foreach (var item in batch.DistinctBy(o => o.Id).OrderBy(o => o.Id.Hex, StringComparer.Ordinal))
@@ -68,6 +111,12 @@ sealed class GitObjectStore(HubDatabase database, TimeProvider time)
             spaceId, id = item.Id.Hex, type = item.TypeWord, size = (long)item.Content.Length, content = item.Content,
             lfsDigest = item.Pointer?.Digest.Hex, lfsSize = item.Pointer?.SizeBytes, now = time.NowMs(),
         }, stop);
+
+    sealed record ContentRow
+    {
+        public string Id { get; init; } = "";
+        public byte[] Content { get; init; } = [];
+    }
 
     sealed record FactsRow
     {

@@ -13,6 +13,12 @@ interface IProjection
     Task<IProjectedRows> PrepareAsync(ProjectionInput input, CancellationToken stop);
 }
 
+/// <summary>Rows that a job derives some time after the commit; reindexing derives them at once.</summary>
+interface ILateProjection
+{
+    Task RebuildAsync(Repository repository, Jobs.JobRun run, CancellationToken stop);
+}
+
 /// <summary>Replaces the repository's rows.</summary>
 interface IProjectedRows
 {

@@ -15,23 +15,47 @@ sealed class LastChangeProjection
     {
         foreach (var gone in changes.Where(change => change.After is null))
             await transaction.ExecuteAsync("delete from last_change where repository_id = @Id and path = @path", new { repository.Id, path = gone.Path.Value }, stop);
+        await WriteAsync(transaction, repository.Id, Touched(changes).ToDictionary(path => path, _ => commit.Hex), stop);
+    }
+
+    /// <summary>What <see cref="ApplyAsync"/> does, to rows in memory: for rebuilding them from the oldest commit to the newest.</summary>
+    public static void Apply(Dictionary<string, string> rows, ObjectId commit, IReadOnlyList<TreeChange> changes)
+    {
+        foreach (var gone in changes.Where(change => change.After is null)) rows.Remove(gone.Path.Value);
+        foreach (var path in Touched(changes)) rows[path] = commit.Hex;
+    }
+
+    public async Task ReplaceAsync(DbTransaction transaction, long repositoryId, Dictionary<string, string> rows, CancellationToken stop)
+    {
+        await ForgetAsync(transaction, repositoryId, stop);
+        await WriteAsync(transaction, repositoryId, rows, stop);
+    }
+
+    static HashSet<string> Touched(IReadOnlyList<TreeChange> changes)
+    {
         var touched = new HashSet<string>();
         foreach (var change in changes)
         {
             if (change.After is not null) touched.Add(change.Path.Value);
             for (var folder = change.Path.Parent; folder is not null; folder = folder.Parent) touched.Add(folder.Value);
         }
-        foreach (var slice in touched.Order(StringComparer.Ordinal).Chunk(Sql.MaxInList / 2))
+        return touched;
+    }
+
+    static async Task WriteAsync(DbTransaction transaction, long repositoryId, Dictionary<string, string> rows, CancellationToken stop)
+    {
+        foreach (var slice in rows.OrderBy(row => row.Key, StringComparer.Ordinal).Chunk(Sql.MaxInList / 2))
         {
-            var parameters = new DynamicParameters(new { repository.Id, commit = commit.Hex });
-            var rows = slice.Select((path, index) =>
+            var parameters = new DynamicParameters(new { repositoryId });
+            var values = slice.Select((row, index) =>
             {
-                parameters.Add($"p{index}", path);
-                return $"(@Id, @p{index}, @commit)";
+                parameters.Add($"p{index}", row.Key);
+                parameters.Add($"c{index}", row.Value);
+                return $"(@repositoryId, @p{index}, @c{index})";
             });
             await transaction.ExecuteAsync($"""
                 insert into last_change (repository_id, path, commit_id)
-                values {string.Join(", ", rows)}
+                values {string.Join(", ", values)}
                 on conflict (repository_id, path) do update set commit_id = excluded.commit_id
                 """, parameters, stop);
         }

@@ -44,6 +44,24 @@ sealed class ReferenceStore(HubDatabase database, TimeProvider time)
         order by name
         """, new { repositoryId }, stop);
 
+    /// <summary>
+    /// Holds the repository's references until the transaction ends: whoever moves one and whoever sweeps objects that none
+    /// leads to take turns, so that nothing is removed that a reference is about to lead to.
+    /// </summary>
+    public static Task HoldAsync(DbTransaction transaction, long repositoryId, CancellationToken stop) => transaction.ExecuteAsync("""
+        update reference
+        set moved_at = moved_at
+        where repository_id = @repositoryId
+          and name = (select 'refs/heads/' || default_branch from repository where id = @repositoryId)
+        """, new { repositoryId }, stop);
+
+    public static Task<IReadOnlyList<Reference>> ListAsync(DbTransaction transaction, long repositoryId, CancellationToken stop) => transaction.ListAsync<Reference>($"""
+        select {Columns}
+        from reference
+        where repository_id = @repositoryId
+        order by name
+        """, new { repositoryId }, stop);
+
     /// <summary>A reference that is a folder of the name given, or that has the name as a folder; null when there is none.</summary>
     public Task<string?> FindNestedAsync(long repositoryId, string name, CancellationToken stop)
     {
@@ -63,6 +81,7 @@ sealed class ReferenceStore(HubDatabase database, TimeProvider time)
     public async Task<bool> TryMoveAsync(
         DbTransaction transaction, long repositoryId, string name, ObjectId? from, ObjectId target, ObjectId commit, CancellationToken stop)
     {
+        await HoldAsync(transaction, repositoryId, stop);
         var now = time.NowMs();
         var values = new { repositoryId, name, from = from?.Hex, target = target.Hex, commit = commit.Hex, now };
         var moved = from is null

@@ -28,12 +28,15 @@ sealed class ReferenceWriter(HubDatabase database, ReferenceStore references, Gi
         var target = commit?.Id ?? from!.ObjectId;
         var created = await database.WriteAsync(async transaction =>
         {
+            await ReferenceStore.HoldAsync(transaction, repository.Id, stop);
+            await objects.RequireAsync(transaction, repository.Repository.SpaceId, [target], stop);
             if (commit is not null) await commits.RecordAsync(transaction, repository.Repository, commit, stop);
             return await references.TryMoveAsync(transaction, repository.Id, name.Value, existing is null ? null : ObjectId.Parse(existing.TargetId), target, target, stop);
         }, stop);
         if (!created) throw Refusal.Conflict($"Reference {name} already exists");
     }
 
+    /// <remarks>Nothing new can be relied on by removing a name, so nobody needs to be kept out.</remarks>
     public async Task DeleteBranchAsync(WritableRepository repository, string branch, CancellationToken stop)
     {
         if ("refs/heads/" + branch == repository.Repository.DefaultReference) throw Refusal.Forbidden($"Cannot delete refs/heads/{branch}");
@@ -53,8 +56,12 @@ sealed class ReferenceWriter(HubDatabase database, ReferenceStore references, Gi
             await objects.AddAsync(repository.Repository.SpaceId, [annotated], stop);
             target = annotated.Id;
         }
-        var created = await database.WriteAsync(
-            transaction => references.TryMoveAsync(transaction, repository.Id, name.Value, null, target, commit.ObjectId, stop), stop);
+        var created = await database.WriteAsync(async transaction =>
+        {
+            await ReferenceStore.HoldAsync(transaction, repository.Id, stop);
+            await objects.RequireAsync(transaction, repository.Repository.SpaceId, [target, commit.ObjectId], stop);
+            return await references.TryMoveAsync(transaction, repository.Id, name.Value, null, target, commit.ObjectId, stop);
+        }, stop);
         if (!created) throw Refusal.Conflict($"Reference {name} already exists");
     }
 

@@ -19,7 +19,7 @@ sealed record NewRepository(RepositoryKind Kind, string Name, bool IsPrivate)
 
 /// <summary>Creates, moves and deletes repositories.</summary>
 sealed class RepositoryLifecycle(
-    HubDatabase database, RepositoryStore repositories, AccountStore accounts, GitObjectStore objects, CommitWriter commits, TimeProvider time)
+    HubDatabase database, RepositoryStore repositories, AccountStore accounts, GitObjectStore objects, CommitWriter commits, Jobs.JobStore jobs, TimeProvider time)
 {
     static readonly HashSet<string> s_sdks = ["static", "gradio", "docker", "streamlit"];
 
@@ -73,7 +73,11 @@ sealed class RepositoryLifecycle(
         if (owner is null || !mayGive) throw Refusal.Forbidden($"You may not move repositories to {newOwner}.");
         try
         {
-            await database.WriteAsync(transaction => repositories.MoveAsync(transaction, repository.Repository, owner, newName, stop), stop);
+            await database.WriteAsync(async transaction =>
+            {
+                await repositories.MoveAsync(transaction, repository.Repository, owner, newName, stop);
+                await jobs.EnqueueAsync(transaction, ReindexWork.JobFor(repository.Id), stop);      // it is found by its name's words, too
+            }, stop);
         }
         catch (Exception error) when (database.IsUniqueViolation(error))
         {

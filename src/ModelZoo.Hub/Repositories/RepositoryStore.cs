@@ -10,7 +10,7 @@ namespace ModelZoo.Hub.Repositories;
 sealed record RepositoryHead(long RepositoryId, string? CommitId, string Description);
 
 /// <summary>Rows of repositories: found by name, by old name, by id; made, changed, removed.</summary>
-sealed class RepositoryStore(HubDatabase database, TimeProvider time)
+sealed class RepositoryStore(HubDatabase database, Jobs.JobStore jobs, AuditTrail audit, TimeProvider time)
 {
     const string Columns = """
         repository.id, repository.kind as kind_word, repository.owner_id, account.handle as owner, repository.name,
@@ -109,6 +109,7 @@ sealed class RepositoryStore(HubDatabase database, TimeProvider time)
                 visibility = Visibility(repository.IsPrivate), repository.DefaultBranch, repository.Description, repository.Sdk,
                 repository.SpaceId, repository.CreatedAt, repository.UpdatedAt, change = await NextChangeAsync(transaction, stop),
             }, stop);
+        await audit.AddAsync(transaction, AuditAction.RepositoryMade, AuditTrail.Repository(repository.Id), $"{repository.Kind.Word()} {repository.FullName} ({Visibility(repository.IsPrivate)})", stop);
         // A name that is taken anew no longer leads to the repository that had it before.
         await transaction.ExecuteAsync("""
             delete from repository_alias
@@ -119,22 +120,29 @@ sealed class RepositoryStore(HubDatabase database, TimeProvider time)
     }
 
     public Task SetVisibilityAsync(long id, bool isPrivate, CancellationToken stop) =>
-        ChangeAsync(id, "visibility = @value", Visibility(isPrivate), stop);
+        ChangeAsync(id, "visibility = @value", Visibility(isPrivate), stop, (AuditAction.RepositoryVisibility, Visibility(isPrivate)));
 
     public Task SetDescriptionAsync(long id, string description, CancellationToken stop) =>
         ChangeAsync(id, "description = @value", description, stop);
 
     public Task SetDefaultBranchAsync(long id, string branch, CancellationToken stop) =>
-        ChangeAsync(id, "default_branch = @value", branch, stop);
+        database.WriteAsync(async transaction =>
+        {
+            await transaction.ExecuteAsync("update repository set default_branch = @branch where id = @id", new { id, branch }, stop);
+            await MarkChangedAsync(transaction, id, stop);
+            await audit.AddAsync(transaction, AuditAction.RepositoryDefaultBranch, AuditTrail.Repository(id), branch, stop);
+            await jobs.EnqueueAsync(transaction, ReindexWork.JobFor(id), stop);     // all projections are of the default branch
+        }, stop);
 
     /// <summary>An administrator can take a repository out of use without deleting it.</summary>
     public Task SetDisabledAsync(long id, bool disabled, CancellationToken stop) =>
-        ChangeAsync(id, "disabled_at = @value", disabled ? time.NowMs() : (long?)null, stop);
+        ChangeAsync(id, "disabled_at = @value", disabled ? time.NowMs() : (long?)null, stop, (AuditAction.RepositoryDisabled, disabled ? "disabled" : "enabled"));
 
-    Task ChangeAsync(long id, string assignment, object? value, CancellationToken stop) => database.WriteAsync(async transaction =>
+    Task ChangeAsync(long id, string assignment, object? value, CancellationToken stop, (string Action, string Detail)? recorded = null) => database.WriteAsync(async transaction =>
     {
         await transaction.ExecuteAsync($"update repository set {assignment} where id = @id", new { id, value }, stop);
         await MarkChangedAsync(transaction, id, stop);
+        if (recorded is var (action, detail)) await audit.AddAsync(transaction, action, AuditTrail.Repository(id), detail, stop);
     }, stop);
 
     /// <summary>Gives the repository a new owner or name; the old name redirects. Throws the unique violation when the new name is taken.</summary>
@@ -159,6 +167,7 @@ sealed class RepositoryStore(HubDatabase database, TimeProvider time)
                 on conflict (kind, owner_key, name_key) do update set repository_id = excluded.repository_id
                 """, new { kind, owner = AccountStore.Key(repository.Owner), name = Repository.NameKey(repository.Name), repository.Id }, stop);
         await MarkChangedAsync(transaction, repository.Id, stop);
+        await audit.AddAsync(transaction, AuditAction.RepositoryMoved, AuditTrail.Repository(repository.Id), $"{kind} {repository.FullName} to {newOwner.Handle}/{newName}", stop);
     }
 
     /// <summary>Removes the repository and all rows that belong to it. Its blobs stay until no link is left and sweeping comes by.</summary>
@@ -167,6 +176,7 @@ sealed class RepositoryStore(HubDatabase database, TimeProvider time)
         var change = await NextChangeAsync(transaction, stop);
         await transaction.ExecuteAsync("delete from repository where id = @Id", new { repository.Id }, stop);
         await transaction.ExecuteAsync("insert into deleted_repository (change_number, repository_id) values (@change, @Id)", new { change, repository.Id }, stop);
+        await audit.AddAsync(transaction, AuditAction.RepositoryDeleted, AuditTrail.Repository(repository.Id), $"{repository.Kind.Word()} {repository.FullName}", stop);
         foreach (var table in (string[])["git_object", "git_commit", "git_commit_parent"])
             await transaction.ExecuteAsync($"""
                 delete from {table}

@@ -91,27 +91,32 @@ sealed class UploadStore(HubDatabase database, TimeProvider time)
             };
     }
 
-    /// <summary>The bytes are verified and durable: from now on they are a blob, and the sender may refer to it.</summary>
+    /// <summary>
+    /// The bytes are verified and durable: from now on they are a blob, and the sender may refer to it. Only the first to
+    /// finish an upload may make the blob's row: after that the upload no longer holds the sweeper off, so whoever sent the
+    /// same upload twice finds a row or is refused, and never makes one for bytes that were swept meanwhile.
+    /// </summary>
     public Task FinishAsync(Upload upload, CancellationToken stop) => database.WriteAsync(async transaction =>
     {
         var now = time.NowMs();
-        await AddBlobAsync(transaction, upload.Digest, upload.SizeBytes, now, stop);
+        var first = await transaction.ExecuteAsync("update upload set finished_at = @now where id = @Id and finished_at is null", new { upload.Id, now }, stop) == 1;
+        await AddBlobAsync(transaction, upload.Digest, upload.SizeBytes, first, now, stop);
         await transaction.ExecuteAsync("""
             insert into blob_grant (account_id, digest, granted_at)
             values (@AccountId, @digest, @now)
             on conflict (account_id, digest) do update set granted_at = excluded.granted_at
             """, new { upload.AccountId, digest = upload.DigestHex, now }, stop);
-        await transaction.ExecuteAsync("update upload set finished_at = @now where id = @Id", new { upload.Id, now }, stop);
     }, stop);
 
-    static async Task AddBlobAsync(DbTransaction transaction, Digest digest, long sizeBytes, long now, CancellationToken stop)
+    static async Task AddBlobAsync(DbTransaction transaction, Digest digest, long sizeBytes, bool mayInsert, long now, CancellationToken stop)
     {
-        var added = await transaction.ExecuteAsync("""
+        var values = new { digest = digest.Hex, sizeBytes, now };
+        var added = !mayInsert ? await transaction.ExecuteAsync("update blob set touched_at = @now where digest = @digest and sweeping_since is null", values, stop) : await transaction.ExecuteAsync("""
             insert into blob (digest, size_bytes, stored_at, touched_at)
             values (@digest, @sizeBytes, @now, @now)
             on conflict (digest) do update set touched_at = excluded.touched_at
                 where blob.sweeping_since is null
-            """, new { digest = digest.Hex, sizeBytes, now }, stop);
+            """, values, stop);
         if (added == 0) throw new Refusal(RefusalKind.Unavailable, "This content is just being removed from the store; send it again in a few seconds.");
     }
 }

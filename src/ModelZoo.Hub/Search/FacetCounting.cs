@@ -30,7 +30,7 @@ static class FacetCounting
         {
             if (best.Count == Shown && set.Count < best[^1].Count) break;
             var count = found.Bits.CountAnd(set);
-            if (count == 0) continue;
+            if (count == 0 || (best.Count == Shown && count < best[^1].Count)) continue;
             best = Best([.. best, new(value, count)]);
         }
         return best;

@@ -17,8 +17,10 @@ sealed class FullTextSearch(RepositoryIndex index, WordStore words, IndexStore s
 {
     const int MostWords = 8;
     const int MostEndings = 16;
-    const int MostHits = 2_000;
-    const int MostCandidates = 1_000;
+    /// <summary>Repositories looked at for one word; all its endings share them.</summary>
+    const int MostHits = 1_600;
+    const int FewestHitsPerEnding = 200;
+    const int MostCandidates = Sql.MaxInList;
 
     /// <param name="kind">Null: models, data sets and spaces, each in a group of its own.</param>
     /// <param name="limit">Most items per group.</param>
@@ -51,16 +53,15 @@ sealed class FullTextSearch(RepositoryIndex index, WordStore words, IndexStore s
 
         var heaviest = new List<Dictionary<long, long>>();
         foreach (var spelling in spellings)
-            heaviest.Add(Readable(Heaviest(await words.ListHeaviestAsync(spelling, MostHits, stop)), visible, kind));
+            heaviest.Add(Readable(Heaviest(await words.ListHeaviestAsync(spelling, Math.Max(MostHits / spelling.Count, FewestHitsPerEnding), stop)), visible, kind));
         if (asked.Count == 1) return heaviest[0];
 
         // The rarest word decides whom to look at; a complete list needs no second look for itself, but all are asked alike.
         var candidates = heaviest.MinBy(hits => hits.Count)!.OrderByDescending(hit => hit.Value).ThenByDescending(hit => hit.Key).Take(MostCandidates).Select(hit => hit.Key).ToList();
         var totals = new Dictionary<long, (int Words, long Weight)>();
         foreach (var spelling in spellings)
-            foreach (var slice in candidates.Chunk(Sql.MaxInList))
-                foreach (var (id, weight) in Heaviest(await words.ListWeightsAsync(spelling, slice, stop)))
-                    totals[id] = totals.GetValueOrDefault(id) is var (count, sum) ? (count + 1, sum + weight) : (1, weight);
+            foreach (var (id, weight) in Heaviest(await words.ListWeightsAsync(spelling, candidates, stop)))
+                totals[id] = (totals.GetValueOrDefault(id).Words + 1, totals.GetValueOrDefault(id).Weight + weight);
         return totals.Where(total => total.Value.Words == asked.Count).ToDictionary(total => total.Key, total => total.Value.Weight);
     }
 

@@ -75,6 +75,14 @@ sealed class IndexSnapshot
         return values;
     });
 
+    /// <summary>Takes over the ranks of fields that are the same here as they were before.</summary>
+    public IndexSnapshot KeepRanks(IndexSnapshot before)
+    {
+        foreach (var (field, ranked) in before._ranked)
+            if (ReferenceEquals(before.Terms[(int)field], Terms[(int)field])) _ranked[field] = ranked;
+        return this;
+    }
+
     /// <summary>The snapshot after these changes.</summary>
     public IndexSnapshot With(IReadOnlyCollection<IndexedRepository> changed, IReadOnlyCollection<long> removed, long change, long day)
     {
@@ -82,7 +90,7 @@ sealed class IndexSnapshot
         var edit = new IndexEdit(this);
         foreach (var repository in changed) edit.Put(repository);
         foreach (var id in removed) edit.Remove(id);
-        return edit.ToSnapshot(change, day);
+        return edit.ToSnapshot(change, day).KeepRanks(this);
     }
 
     List<IndexedRepository> Everything(IReadOnlyCollection<IndexedRepository> changed, IReadOnlyCollection<long> removed)

@@ -52,7 +52,8 @@ sealed class RepositorySearch(RepositoryIndex index, IndexStore store)
         if (MemoryKey(visible, query) is not { } key) return Match(visible, query);
         if (memory.TryGetValue(key, out var known)) return known;
         var found = Match(visible, query);
-        if (memory.Count < MostRemembered) memory[key] = found;
+        if (memory.Count >= MostRemembered) memory.Clear();
+        memory[key] = found;
         return found;
     }
 
@@ -65,7 +66,7 @@ sealed class RepositorySearch(RepositoryIndex index, IndexStore store)
         return key.Append('\n').Append(query.MinParameters).Append('-').Append(query.MaxParameters).Append('\n').Append(query.Text.ToLowerInvariant()).ToString();
     }
 
-    static FoundSlots Match(VisibleIndex visible, SearchQuery query)
+    internal static FoundSlots Match(VisibleIndex visible, SearchQuery query)
     {
         var snapshot = visible.Snapshot;
         var bits = visible.Bits();
@@ -76,15 +77,12 @@ sealed class RepositorySearch(RepositoryIndex index, IndexStore store)
         return new(bits);
     }
 
+    /// <summary>Two looks into the order, then a bit for each slot between them: no repository is touched.</summary>
     static SlotBits InRange(IndexSnapshot snapshot, long least, long most)
     {
         var bits = new SlotBits(snapshot.Slots);
-        snapshot.Order(SearchOrder.Parameters).Walk(snapshot.Seek(SearchOrder.Parameters, new(least, "", 0)), backward: false, slot =>
-        {
-            if (snapshot.Get(slot).Parameters > most) return false;
-            bits[slot] = true;
-            return true;
-        });
+        var end = most == long.MaxValue ? snapshot.Order(SearchOrder.Parameters).End : snapshot.Seek(SearchOrder.Parameters, new(most + 1, "", 0));
+        snapshot.Order(SearchOrder.Parameters).Between(snapshot.Seek(SearchOrder.Parameters, new(least, "", 0)), end, bits);
         return bits;
     }
 

@@ -62,6 +62,17 @@ sealed class SlotOrder
                 if (!visit(_blocks[block][i])) return;
     }
 
+    /// <summary>Sets the bits of all slots between two places.</summary>
+    public void Between(Place from, Place to, SlotBits bits)
+    {
+        for (var block = from.Block; block < _blocks.Length && block <= to.Block; block++)
+        {
+            var first = block == from.Block ? from.Offset : 0;
+            var end = block == to.Block ? to.Offset : _blocks[block].Length;
+            for (var i = first; i < end; i++) bits[_blocks[block][i]] = true;
+        }
+    }
+
     public SlotOrder With(int slot, Func<int, int> compare)
     {
         if (_blocks.Length == 0) return new([[slot]]);

@@ -50,6 +50,7 @@ sealed class VisibleIndex(IndexSnapshot snapshot, ReadScope scope)
         if (scope.Actor.Account is not { } account) return [];
         var owned = snapshot.Find(IndexField.Author, account.Handle.ToLowerInvariant()).Slots().Where(slot => !snapshot.Open.Contains(slot));
         var shared = scope.PossiblyHidden.Select(snapshot.SlotOf).Where(slot => slot >= 0 && !snapshot.Open.Contains(slot));
-        return [.. owned.Concat(shared).Distinct().Where(slot => scope.Includes(snapshot.Get(slot).Repository))];
+        // Disabled repositories are few; whether they are for this actor is for the rule to say.
+        return [.. owned.Concat(shared).Concat(snapshot.Disabled.Slots()).Distinct().Where(slot => scope.Includes(snapshot.Get(slot).Repository))];
     }
 }

@@ -3,8 +3,8 @@ using ModelZoo.Hub.Database;
 
 namespace ModelZoo.Hub.Search;
 
-/// <summary>A word in a repository's name, tags or card, and how much it counts there.</summary>
-sealed record WordHit(long RepositoryId, string Word, long Weight);
+/// <summary>How much a word counts in a repository's name, tags and card.</summary>
+sealed record WordHit(long RepositoryId, long Weight);
 
 /// <summary>Reads the words that repositories are found by. All their SQL.</summary>
 sealed class WordStore(HubDatabase database)
@@ -34,8 +34,8 @@ sealed class WordStore(HubDatabase database)
         {
             parameters.Add($"w{index}", word);
             return $"""
-                select repository_id, word, weight from (
-                    select repository_id, word, weight
+                select repository_id, weight from (
+                    select repository_id, weight
                     from card_word
                     where word = @w{index}
                     order by weight desc, repository_id desc
@@ -49,12 +49,22 @@ sealed class WordStore(HubDatabase database)
     /// <summary>What these words count in these repositories; at most <see cref="Sql.MaxInList"/> of them.</summary>
     public Task<IReadOnlyList<WordHit>> ListWeightsAsync(IReadOnlyList<string> words, IReadOnlyCollection<long> repositoryIds, CancellationToken stop)
     {
+        if (repositoryIds.Count == 0) return Task.FromResult<IReadOnlyList<WordHit>>([]);
         var parameters = new DynamicParameters();
+        var candidates = repositoryIds.Select((id, index) =>
+        {
+            parameters.Add($"r{index}", id);
+            return $"(@r{index})";
+        });
+        // A join, because SQLite answers two lists of values by reading all rows of each word.
         return database.ListAsync<WordHit>($"""
-            select repository_id, word, weight
-            from card_word
-            where {Sql.In("word", words, parameters, "w")}
-              and {Sql.In("repository_id", repositoryIds, parameters, "r")}
+            with candidate (id) as (
+                values {string.Join(", ", candidates)}
+            )
+            select card_word.repository_id, card_word.weight
+            from candidate
+            join card_word on card_word.repository_id = candidate.id
+            where {Sql.In("card_word.word", words, parameters, "w")}
             """, parameters, stop);
     }
 }

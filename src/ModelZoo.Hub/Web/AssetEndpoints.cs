@@ -24,7 +24,7 @@ static class AssetEndpoints
         }
         var headers = http.Response.Headers;
         headers.ETag = asset.ETag;
-        headers.CacheControl = "public, max-age=31536000, immutable";
+        headers.CacheControl = asset.IsImmutable ? "public, max-age=31536000, immutable" : "public, max-age=86400";
         headers.Vary = "Accept-Encoding";
         headers.XContentTypeOptions = "nosniff";
         if (http.Request.Headers.IfNoneMatch.Contains(asset.ETag))

@@ -8,9 +8,10 @@ namespace ModelZoo.Hub.Web;
 /// <summary>Addresses of the stylesheet, the script and the icon, as the layout writes them. Each carries a hash of its content.</summary>
 public sealed record AssetLinks(string Stylesheet, string Script, string Icon);
 
-/// <summary>One file under /assets/, ready to send: compressed once at start-up, immutable for ever under its name.</summary>
+/// <summary>One file under /assets/, ready to send: compressed once at start-up.</summary>
+/// <param name="IsImmutable">The name holds the hash of the content, so it never has another.</param>
 /// <param name="Brotli">Null where compression does not pay.</param>
-sealed record Asset(string ContentType, string ETag, byte[] Plain, byte[]? Brotli, byte[]? Gzip);
+sealed record Asset(string ContentType, string ETag, bool IsImmutable, byte[] Plain, byte[]? Brotli, byte[]? Gzip);
 
 /// <summary>What the pages need besides themselves. Embedded in the program, so that there is one file to ship and no folder to lose.</summary>
 sealed class Assets
@@ -28,6 +29,8 @@ sealed class Assets
             Add(all, "css", "text/css; charset=utf-8", stylesheet),
             Add(all, "js", "text/javascript; charset=utf-8", ReadEmbedded("zoo.js")),
             Add(all, "svg", "image/svg+xml", ReadEmbedded("zoo.svg")));
+        // Clients of the API are told this address as everybody's picture, so its name must stay.
+        AddAs(all, "account.svg", "image/svg+xml", ReadEmbedded("account.svg"));
         _byName = all.ToFrozenDictionary(StringComparer.Ordinal);
     }
 
@@ -37,14 +40,21 @@ sealed class Assets
 
     static string Add(Dictionary<string, Asset> all, string extension, string contentType, string text)
     {
-        var plain = Encoding.UTF8.GetBytes(text);
-        var hash = Convert.ToHexStringLower(SHA256.HashData(plain))[..12];
-        var name = $"zoo-{hash}.{extension}";
-        all.Add(name, new(contentType, $"\"{hash}\"", plain,
-            Compress(plain, to => new BrotliStream(to, CompressionLevel.SmallestSize)),
-            Compress(plain, to => new GZipStream(to, CompressionLevel.SmallestSize))));
+        var name = $"zoo-{Hash(Encoding.UTF8.GetBytes(text))}.{extension}";
+        AddAs(all, name, contentType, text);
         return $"/assets/{name}";
     }
+
+    static void AddAs(Dictionary<string, Asset> all, string name, string contentType, string text)
+    {
+        var plain = Encoding.UTF8.GetBytes(text);
+        var hash = Hash(plain);
+        all.Add(name, new(contentType, $"\"{hash}\"", name.Contains(hash, StringComparison.Ordinal), plain,
+            Compress(plain, to => new BrotliStream(to, CompressionLevel.SmallestSize)),
+            Compress(plain, to => new GZipStream(to, CompressionLevel.SmallestSize))));
+    }
+
+    static string Hash(byte[] content) => Convert.ToHexStringLower(SHA256.HashData(content))[..12];
 
     static byte[]? Compress(byte[] plain, Func<Stream, Stream> wrap)
     {

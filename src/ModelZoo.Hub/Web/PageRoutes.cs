@@ -3,13 +3,17 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using ModelZoo.Hub.Repositories;
+using ModelZoo.Hub.Web.Pages.Accounts;
 using ModelZoo.Hub.Web.Pages.Admin;
+using ModelZoo.Hub.Web.Pages.Catalogue;
 using ModelZoo.Hub.Web.Pages.Commits;
 using ModelZoo.Hub.Web.Pages.Docs;
 using ModelZoo.Hub.Web.Pages.Files;
+using ModelZoo.Hub.Web.Pages.Home;
 using ModelZoo.Hub.Web.Pages.Jobs;
 using ModelZoo.Hub.Web.Pages.Login;
 using ModelZoo.Hub.Web.Pages.Repositories;
+using ModelZoo.Hub.Web.Pages.Search;
 using ModelZoo.Hub.Web.Pages.Settings;
 
 namespace ModelZoo.Hub.Web;
@@ -39,14 +43,20 @@ static class PageRoutes
     {
         app.MapAssets();
         var pages = app.MapGroup("").WithMetadata(PageErrors.Dialect);
+        HomePageEndpoints.Map(pages);
+        CataloguePageEndpoints.Map(pages);
+        SearchPageEndpoints.Map(pages);
         DocsPagesEndpoints.Map(pages);
         LoginPageEndpoints.Map(pages);
+        DevicePageEndpoints.Map(pages);
         SettingsPagesEndpoints.Map(pages);
         TokensPageEndpoints.Map(pages);
         JobPagesEndpoints.Map(pages);
         AdminPageEndpoints.Map(pages);
         NewRepositoryPageEndpoints.Map(pages);
+        AccountPageEndpoints.Map(pages);
         CardPageEndpoints.Map(pages);
+        LikeFormEndpoints.Map(pages);
         RepositorySettingsPageEndpoints.Map(pages);
         FilesPageEndpoints.Map(pages);
         BlobPageEndpoints.Map(pages);

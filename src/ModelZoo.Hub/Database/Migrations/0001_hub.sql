@@ -143,10 +143,10 @@ create table git_object (
     id text not null,
     type text not null check (type in ('blob', 'tree', 'commit', 'tag')),
     size_bytes bigint not null,
-    content bytea not null,
     lfs_digest text,                               -- when the blob is an LFS pointer: what it points to
     lfs_size_bytes bigint,
     stored_at bigint not null,
+    content bytea not null,                        -- last, so that SQLite reads the columns before it without its pages
     primary key (space_id, id)
 );
 
@@ -323,7 +323,8 @@ create table audit_entry (
     at bigint not null,
     account_id bigint,
     action text not null,
-    subject text not null,
+    subject text not null,                         -- "account:…" or "repository:…" with the row's id
+    detail text not null,                          -- names as they were, in words
     address text not null
 );
 create index audit_entry_by_subject on audit_entry (subject, id);

@@ -35,12 +35,13 @@ static class HuggingFaceErrors
         if (refusal.TotalBytes is { } total) response.Headers.ContentRange = $"bytes */{total}";
     }
 
-    static int Status(RefusalKind kind) => kind switch
+    internal static int Status(RefusalKind kind) => kind switch
     {
         RefusalKind.Invalid => 400,
         RefusalKind.Unauthenticated => 401,
         RefusalKind.Forbidden => 403,
         RefusalKind.NotFound => 404,
+        RefusalKind.TimedOut => 408,
         RefusalKind.Conflict => 409,
         RefusalKind.Stale => 412,
         RefusalKind.TooLarge => 413,

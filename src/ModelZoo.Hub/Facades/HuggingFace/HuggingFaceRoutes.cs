@@ -16,6 +16,7 @@ static class HuggingFaceRoutes
     {
         var group = app.MapGroup("").WithMetadata(HuggingFaceErrors.Dialect).RequireCors(CorsPolicy);
         IdentityEndpoints.Map(group);
+        DeviceLoginEndpoints.Map(group);
         RepositoryEndpoints.Map(group);
         InfoEndpoints.Map(group);
         TreeEndpoints.Map(group);

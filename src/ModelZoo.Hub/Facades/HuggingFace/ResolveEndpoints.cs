@@ -28,6 +28,7 @@ static class ResolveEndpoints
     {
         var (resolved, entry) = await files.GetAsync(repository, revision, path, http, stop);
         downloads.Count(repository.Repository, entry.Path);
+        if (HttpMethods.IsGet(http.Request.Method)) ZooMeter.DownloadsServed.Add(1, new KeyValuePair<string, object?>("kind", repository.Repository.Kind.Word()));
         if (entry.Pointer is not { } pointer)
         {
             await SendRegularAsync(repository, resolved, entry, http, trees, stop);

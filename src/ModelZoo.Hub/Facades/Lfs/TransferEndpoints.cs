@@ -21,7 +21,7 @@ static class TransferEndpoints
 {
     public static void Map(IEndpointRouteBuilder app)
     {
-        var signed = app.MapGroup("").WithMetadata(new SelfAuthorising(), new Public("the address is signed"));
+        var signed = app.MapGroup("").WithMetadata(new SelfAuthorising(), new Limited(RateClass.Unlimited), new Public("the address is signed"));
         signed.MapPut("/api/uploads/{id}", PutAsync);
         signed.MapPut("/api/uploads/{id}/parts/{number:int}", PutPartAsync);
         signed.MapMethods("/api/uploads/{id}/parts/{number:int}", ["HEAD"], HeadPartAsync);

@@ -89,8 +89,14 @@ static partial class Disk
         return true;
     }
 
+    /// <summary>Gives the file a second name; false where the two names are on different volumes or links are not to be had.</summary>
+    public static bool TryLink(string from, string to) => OperatingSystem.IsLinux() && Link(from, to) == 0;
+
     static IOException Error(string verb, string path, int errno) =>
         new($"Cannot {verb} {path}: {Marshal.GetPInvokeErrorMessage(errno)}", errno);
+
+    [LibraryImport("libc", EntryPoint = "link", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Link(string from, string to);
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Open(string path, int flags);

@@ -56,10 +56,11 @@ static class AdminPageEndpoints
         }
     }
 
-    static async Task<IResult> MaintainAsync(Administrator me, PostedForm form, AdminPageLoader page, JobStore jobs, CancellationToken stop)
+    static async Task<IResult> MaintainAsync(Administrator me, PostedForm form, AdminPageLoader page, JobStore jobs, JobBell bell, CancellationToken stop)
     {
         var task = page.Tasks.FirstOrDefault(t => t.Value == form.Text("task")) ?? throw Refusal.Invalid("This hub has no such task.");
         var id = await jobs.EnqueueAsync(new NewJob(task.Value, "{}", Subject: "hub", AccountId: me.Account.Id), stop);
+        bell.Ring();
         return PageRouting.SeeOther(id is null ? "/jobs" : $"/jobs/{id}", "enqueued");
     }
 }

@@ -75,12 +75,13 @@ static class JobPagesEndpoints
         });
     }
 
-    static async Task<IResult> RetryAsync(SignedIn me, string id, PostedForm form, JobStore jobs, JobSight sight, CancellationToken stop)
+    static async Task<IResult> RetryAsync(SignedIn me, string id, PostedForm form, JobStore jobs, JobSight sight, JobBell bell, CancellationToken stop)
     {
         _ = form;
         me.RequireWrite();
         var (job, _) = await GetAsync(me, id, jobs, sight, stop);
         if (!await jobs.RetryAsync(job.Id, stop)) throw Refusal.Conflict("Only a failed job can be tried again.");
+        bell.Ring();
         return PageRouting.SeeOther($"/jobs/{job.Id}", "enqueued");
     }
 

@@ -12,7 +12,7 @@ static class LoginPageEndpoints
     public static void Map(IEndpointRouteBuilder app)
     {
         app.MapPublicPage("/login", Show, "who signs in is nobody yet");
-        app.MapForm("/login", SignInAsync).WithMetadata(new Public("who signs in is nobody yet"));
+        app.MapForm("/login", SignInAsync).WithMetadata(new Public("who signs in is nobody yet"), new Limited(RateClass.SignIn));
         app.MapPublicPage("/logout", (HttpContext http, PageFrames frames) => new PageResult<LogoutPage>(new LogoutPageModel(frames.For(http))));
         app.MapForm("/logout", SignOutAsync).WithMetadata(new Public("signing out twice does no harm"));
     }
@@ -26,17 +26,14 @@ static class LoginPageEndpoints
     static PageResult<LoginPage> Page(string? next, FormState form, int status, HttpContext http, PageFrames frames) =>
         new(new LoginPageModel(frames.For(http), next, form), status);
 
-    static async Task<IResult> SignInAsync(PostedForm form, HttpContext http, PageFrames frames, SignIn signIn, SessionStore sessions, CancellationToken stop)
+    static async Task<IResult> SignInAsync(PostedForm form, HttpContext http, PageFrames frames, SignIn signIn, BrowserSessions sessions, CancellationToken stop)
     {
         var next = Next(form.Text("next"));
         try
         {
-            var account = await signIn.TryAsync(form.Text("handle"), form.Raw("password"), http.Connection.RemoteIpAddress?.ToString() ?? "unknown", stop);
-            if (account is null) return Page(next, form.State("That handle and password do not belong together."), 401, http, frames);
-            var key = await sessions.BeginAsync(account.Id, stop);
-            var cookie = FormGuard.CookieOptions(http);
-            cookie.MaxAge = SessionStore.Lifetime;
-            http.Response.Cookies.Append(SessionStore.Cookie, key, cookie);
+            var account = await signIn.TryAsync(form.Text("handle"), form.Raw("password"), RemoteAddress.Network(http), stop);
+            if (account is null) return Page(next, form.State(errors: ("password", "That handle and password do not belong together.")), 401, http, frames);
+            await sessions.SignInAsync(http, account, stop);
             return PageRouting.SeeOther(next ?? $"/{Uri.EscapeDataString(account.Handle)}", next is null ? "in" : null);
         }
         catch (Refusal refusal) when (refusal.Kind == RefusalKind.TooMany)
@@ -46,11 +43,10 @@ static class LoginPageEndpoints
         }
     }
 
-    static async Task<IResult> SignOutAsync(PostedForm form, HttpContext http, SessionStore sessions, CancellationToken stop)
+    static async Task<IResult> SignOutAsync(PostedForm form, HttpContext http, BrowserSessions sessions, CancellationToken stop)
     {
         _ = form;
-        if (http.Request.Cookies[SessionStore.Cookie] is { Length: > 0 } key) await sessions.EndAsync(key, stop);
-        http.Response.Cookies.Delete(SessionStore.Cookie, FormGuard.CookieOptions(http));
+        await sessions.SignOutAsync(http, stop);
         return PageRouting.SeeOther("/", "out");
     }
 

@@ -5,6 +5,7 @@ using ModelZoo.Hub.Cards;
 using ModelZoo.Hub.Profiles;
 using ModelZoo.Hub.Repositories;
 using ModelZoo.Hub.Repositories.Access;
+using ModelZoo.Hub.Search;
 using ModelZoo.Hub.Web.Components;
 
 namespace ModelZoo.Hub.Web.Pages.Repositories;
@@ -21,7 +22,7 @@ static class CardPageEndpoints
 
     static async Task<IResult> ShowAsync(
         ReadableRepository proof, HttpContext http, PageFrames frames, RepositoryPageParts parts, TreeReader trees, CardStore cards,
-        WeightSummaryStore weights, AccessPolicy policy, CancellationToken stop)
+        WeightSummaryStore weights, AccessPolicy policy, RepositorySearch search, CancellationToken stop)
     {
         var repository = proof.Repository;
         var frame = frames.For(http, repository.Kind.Plural());
@@ -45,6 +46,7 @@ static class CardPageEndpoints
             FileCount = (int)(row?.FileCount ?? files.Count),
             TotalBytes = row?.SizeBytes ?? files.Sum(f => f.SizeBytes),
             MadeFrom = await MadeFromAsync(card, policy, proof.Actor, stop),
+            UsedBy = await UsedByAsync(repository, search, proof.Actor, stop),
             Scores = CardFactsReader.Scores(results),
             Tags = CardFactsReader.Tags(row, repository.Kind),
             LastCommit = RepositoryPageParts.Line(head.Commit),
@@ -62,6 +64,21 @@ static class CardPageEndpoints
             if (++seen >= MaxWalked) break;
         }
         return files;
+    }
+
+    /// <summary>Models whose card names this one as base or as data, those that the viewer may see.</summary>
+    static async Task<IReadOnlyList<RelatedRepository>> UsedByAsync(Repository repository, RepositorySearch search, Actor actor, CancellationToken stop)
+    {
+        var prefix = repository.Kind == RepositoryKind.Dataset ? "dataset:" : "base_model:";
+        var found = await search.FindAsync(new() { Kind = RepositoryKind.Model, Tags = [prefix + repository.FullName], Limit = ListedFiles, Sort = SearchOrder.Downloads }, actor, stop);
+        return [.. found.Items.Select(item => new RelatedRepository(item.Repository.FullName, Relation(item.Repository, repository), RepositoryPageParts.Links(item.Repository.Repository).Home))];
+    }
+
+    /// <summary>"adapter" from the tag "base_model:adapter:ada/vit".</summary>
+    static string Relation(IndexedRepository child, Repository parent)
+    {
+        var tag = child.Tags.FirstOrDefault(t => t.StartsWith("base_model:", StringComparison.Ordinal) && t.EndsWith(":" + parent.FullName, StringComparison.Ordinal) && t.Split(':').Length == 3);
+        return tag is null ? (parent.Kind == RepositoryKind.Dataset ? "trained on it" : "made from it") : tag.Split(':')[1];
     }
 
     /// <summary>Parents and data that the card names; a link where they are here and the viewer may see them.</summary>

@@ -2,6 +2,7 @@ using System.Text;
 using Microsoft.Extensions.Caching.Memory;
 using ModelZoo.Git;
 using ModelZoo.Hub.Cards;
+using ModelZoo.Hub.Community;
 using ModelZoo.Hub.Kernel;
 using ModelZoo.Hub.Profiles;
 using ModelZoo.Hub.Repositories;
@@ -21,7 +22,7 @@ sealed record ShownRevision(ResolvedRevision Resolved, string Shown)
 
 /// <summary>What all pages of a repository need: the heading, the revision, the references, rendered Markdown.</summary>
 sealed class RepositoryPageParts(
-    RevisionResolver revisions, ReferenceStore references, TreeReader trees, CardStore cards, WeightSummaryStore weights, HubOptions options) : IDisposable
+    RevisionResolver revisions, ReferenceStore references, TreeReader trees, CardStore cards, WeightSummaryStore weights, LikeStore likes, HubOptions options) : IDisposable
 {
     /// <summary>Longest Markdown that is rendered; above it a file is a download.</summary>
     const long MaxMarkdownBytes = 1 << 20;
@@ -55,10 +56,11 @@ sealed class RepositoryPageParts(
         return new(Links(repository), repository.DefaultBranch)
         {
             IsPrivate = repository.IsPrivate,
-            Description = repository.Description.Length > 0 ? repository.Description : card?.Summary,
+            Description = repository.Description,
             Taxon = Taxon(repository.Kind, card, summary),
             Downloads = repository.Downloads,
             Likes = repository.Likes,
+            LikedByViewer = proof.Actor.Account is { } viewer && await likes.IsLikedAsync(repository.Id, viewer.Id, stop),
             FileCount = (int?)card?.FileCount,
             CommitCount = revision?.Commit.Ancestors,
             MayWrite = proof.Level >= AccessLevel.Write,

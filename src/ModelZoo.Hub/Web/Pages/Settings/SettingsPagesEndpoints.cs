@@ -37,13 +37,13 @@ static class SettingsPagesEndpoints
     }
 
     static async Task<IResult> ChangePasswordAsync(
-        SignedIn me, PostedForm form, HttpContext http, PageFrames frames, SignIn signIn, AccountStore accounts, SessionStore sessions, CancellationToken stop)
+        SignedIn me, PostedForm form, HttpContext http, PageFrames frames, SignIn signIn, AccountStore accounts, BrowserSessions sessions, CancellationToken stop)
     {
         me.RequireWrite();
         try
         {
             if (form.Raw("password") != form.Raw("repeat")) return Password(form.State(errors: ("repeat", "The two are not the same.")), 400, http, frames);
-            if (await signIn.TryAsync(me.Account.Handle, form.Raw("current"), http.Connection.RemoteIpAddress?.ToString() ?? "unknown", stop) is null)
+            if (await signIn.TryAsync(me.Account.Handle, form.Raw("current"), RemoteAddress.Network(http), stop) is null)
                 return Password(form.State(errors: ("current", "This is not your present password.")), 400, http, frames);
             await accounts.SetPasswordHashAsync(me.Account.Id, SignIn.Hash(form.Raw("password")), stop);
         }
@@ -52,9 +52,7 @@ static class SettingsPagesEndpoints
             return Password(form.State(errors: ("password", refusal.Message)), PageErrors.Status(refusal.Kind), http, frames);
         }
         // Every session ended with the old password; this browser gets a new one.
-        var cookie = FormGuard.CookieOptions(http);
-        cookie.MaxAge = SessionStore.Lifetime;
-        http.Response.Cookies.Append(SessionStore.Cookie, await sessions.BeginAsync(me.Account.Id, stop), cookie);
+        await sessions.SignInAsync(http, me.Account, stop);
         return PageRouting.SeeOther("/settings/password", "password");
     }
 }

@@ -1,0 +1,97 @@
+using System.CommandLine;
+using ModelZoo.Hub.Accounts;
+using ModelZoo.Hub.Kernel;
+
+namespace ModelZoo.Cli.Commands;
+
+/// <summary>`zoo admin`: accounts and tokens, for whoever has access to the data folder. Needs no password and no running hub.</summary>
+static class AdminCommand
+{
+    static readonly Argument<string> s_handle = new("HANDLE") { Description = "The account's name" };
+
+    static readonly Option<bool> s_passwordFromInput = new("--password-stdin") { Description = "Read the password from standard input, instead of making one" };
+
+    public static Command Build() => new("admin", "Manage accounts and tokens on the hub's own data")
+    {
+        new Command("account", "Make, disable and list accounts") { BuildCreate(), BuildDisable(true), BuildDisable(false), BuildPassword(), BuildList() },
+        BuildToken(),
+    };
+
+    static Command BuildCreate()
+    {
+        var administrator = new Option<bool>("--administrator") { Description = "May run the hub" };
+        var email = new Option<string?>("--email") { Description = "Address that stands in commits" };
+        var name = new Option<string?>("--full-name") { Description = "Name as people read it" };
+        return LocalHub.On(new Command("create", "Make an account; its password is shown once") { s_handle, administrator, email, name, s_passwordFromInput }, async hub =>
+        {
+            var (password, made) = ReadPassword(hub);
+            var account = await hub.Get<AccountStore>().CreateAsync(
+                hub.Parse.GetRequiredValue(s_handle), hub.Parse.GetValue(name) ?? "", hub.Parse.GetValue(email), SignIn.Hash(password),
+                hub.Parse.GetValue(administrator), hub.Stop);
+            hub.Screen.Line(made ? $"Made {account.Handle} with the password {password}" : $"Made {account.Handle}.");
+            return 0;
+        });
+    }
+
+    static Command BuildDisable(bool disable)
+    {
+        var command = disable
+            ? new Command("disable", "Stop an account's tokens and sessions; what it owns stays") { s_handle }
+            : new Command("enable", "Let a disabled account sign in again") { s_handle };
+        return LocalHub.On(command, async hub =>
+        {
+            var account = await GetAsync(hub);
+            await hub.Get<AccountStore>().SetDisabledAsync(account.Id, disable, hub.Stop);
+            hub.Screen.Line($"{account.Handle} is {(disable ? "disabled" : "enabled")}.");
+            return 0;
+        });
+    }
+
+    static Command BuildPassword() => LocalHub.On(new Command("password", "Give an account a new password and end its sessions") { s_handle, s_passwordFromInput }, async hub =>
+    {
+        var account = await GetAsync(hub);
+        var (password, made) = ReadPassword(hub);
+        await hub.Get<AccountStore>().SetPasswordHashAsync(account.Id, SignIn.Hash(password), hub.Stop);
+        hub.Screen.Line(made ? $"{account.Handle} has the password {password}" : $"{account.Handle} has the new password.");
+        return 0;
+    });
+
+    static Command BuildList() => LocalHub.On(new Command("list", "List accounts") { HubCall.Json }, async hub =>
+    {
+        var accounts = await hub.Get<AccountStore>().ListAsync(hub.Stop);
+        if (hub.Screen.IsJson)
+            hub.Screen.Json(accounts.Select(a => new
+            {
+                a.Handle, a.Kind, a.FullName, a.Email, administrator = a.IsAdministrator, disabled = a.DisabledAt is not null, createdAt = Clock.Iso(a.CreatedAt),
+            }));
+        else
+            hub.Screen.Table(["handle", "name", "role", "made"], [.. accounts.Select(a => (string[])[
+                a.Handle, a.FullName, a.DisabledAt is not null ? "disabled" : a.IsAdministrator ? "administrator" : a.Kind,
+                Screen.Date(DateTimeOffset.FromUnixTimeMilliseconds(a.CreatedAt))])]);
+        return 0;
+    });
+
+    static Command BuildToken()
+    {
+        var name = new Option<string>("--name") { Description = "A name to recognise it by", DefaultValueFactory = _ => "made by zoo admin" };
+        var role = new Option<string>("--role") { Description = "read or write", DefaultValueFactory = _ => "write" };
+        role.AcceptOnlyFromAmong("read", "write");
+        var days = new Option<int?>("--expires-in-days") { Description = "Days until it stops working [default: never]" };
+        return LocalHub.On(new Command("token", "Make an access token for an account; it is shown once") { s_handle, name, role, days }, async hub =>
+        {
+            var account = await GetAsync(hub);
+            DateTimeOffset? expires = hub.Parse.GetValue(days) is { } count ? DateTimeOffset.UtcNow.AddDays(count) : null;
+            var kind = hub.Parse.GetValue(role) == "read" ? CredentialRole.Read : CredentialRole.Write;
+            var (_, secret) = await hub.Get<TokenStore>().CreateAsync(account.Id, hub.Parse.GetValue(name)!, kind, [], expires, hub.Stop);
+            hub.Screen.Line(secret);
+            return 0;
+        });
+    }
+
+    static (string Password, bool Made) ReadPassword(LocalHub hub) =>
+        hub.Parse.GetValue(s_passwordFromInput) ? (Console.In.ReadLine() ?? "", false) : (Secrets.NewText(20), true);
+
+    static async Task<Account> GetAsync(LocalHub hub) =>
+        await hub.Get<AccountStore>().FindAsync(hub.Parse.GetRequiredValue(s_handle), hub.Stop)
+            ?? throw new UsageException($"There is no account {hub.Parse.GetRequiredValue(s_handle)}.");
+}
