@@ -100,21 +100,21 @@ public abstract class PartUploadTests(TestHub hub)
         Assert.Equal(HttpStatusCode.NotFound, (await hub.Nobody.SendAsync(HttpMethod.Head, parts.Addresses[0])).StatusCode);
     }
 
-    [Theory]
-    [InlineData("""{"parts":[7]}""")]
-    [InlineData("""{"parts":[{"partNumber":"1","etag":"x"}]}""")]
-    [InlineData("""{"parts":[{"etag":"x"}]}""")]
-    [InlineData("""{"oid":"0000000000000000000000000000000000000000000000000000000000000000"}""")]
-    [InlineData("""{"parts":""")]
-    public async Task A_completion_that_makes_no_sense_is_refused(string body)
+    [Fact]
+    public async Task A_completion_that_makes_no_sense_is_refused()
     {
         var repo = await hub.Ada.CreateAsync();
         var parts = await BeginAsync(repo, [.. RandomNumberGenerator.GetBytes(16), .. new byte[17 * 1024 * 1024]]);
-
-        var refused = await hub.Nobody.Http.PostAsync(parts.Complete, new StringContent(body, Encoding.UTF8, Lfs.MediaType));
-
-        Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
-        await Lfs.MessageAsync(refused);
+        foreach (var body in new[]
+        {
+            """{"parts":[7]}""", """{"parts":[{"partNumber":"1","etag":"x"}]}""", """{"parts":[{"etag":"x"}]}""",
+            """{"oid":"0000000000000000000000000000000000000000000000000000000000000000"}""", """{"parts":""",
+        })
+        {
+            var refused = await hub.Nobody.Http.PostAsync(parts.Complete, new StringContent(body, Encoding.UTF8, Lfs.MediaType));
+            Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
+            await Lfs.MessageAsync(refused);
+        }
     }
 
     [Fact]
