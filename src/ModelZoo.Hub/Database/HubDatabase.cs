@@ -21,6 +21,9 @@ abstract class HubDatabase : IAsyncDisposable
 
     public abstract Task<DbConnection> OpenAsync(CancellationToken stop);
 
+    /// <param name="isPrelude">What is written may become durable with the next write; an implementation may flush it at once all the same.</param>
+    protected virtual Task<DbConnection> OpenForWriteAsync(bool isPrelude, CancellationToken stop) => OpenAsync(stop);
+
     /// <summary>True when the error says that a unique rule or primary key was broken.</summary>
     public abstract bool IsUniqueViolation(Exception error);
 
@@ -32,6 +35,9 @@ abstract class HubDatabase : IAsyncDisposable
 
     /// <summary>Enters the place where one may write. SQLite has one writer; PostgreSQL as many as it has connections.</summary>
     protected abstract Task<IDisposable> EnterWriteAsync(CancellationToken stop);
+
+    /// <summary>Called before a failed transaction is rolled back.</summary>
+    protected virtual void PrepareRollback(DbConnection connection) { }
 
     /// <summary>Forgets pooled connections, so that a restarted database is found again.</summary>
     protected virtual void ForgetConnections() { }
@@ -57,7 +63,16 @@ abstract class HubDatabase : IAsyncDisposable
     }
 
     /// <summary>Runs <paramref name="work"/> in one transaction and commits it. The work may run again after a deadlock, so it must only touch the database.</summary>
-    public async Task<T> WriteAsync<T>(Func<DbTransaction, Task<T>> work, CancellationToken stop)
+    public Task<T> WriteAsync<T>(Func<DbTransaction, Task<T>> work, CancellationToken stop) => WriteAsync(work, isPrelude: false, stop);
+
+    /// <summary>
+    /// Writes what nothing refers to yet. It may be durable only with the next ordinary write: both databases keep one log, so
+    /// whatever refers to it is on the disk after it or not at all. Spares a flush of the disk.
+    /// </summary>
+    public Task WritePreludeAsync(Func<DbTransaction, Task> work, CancellationToken stop) =>
+        WriteAsync(async transaction => { await work(transaction); return true; }, isPrelude: true, stop);
+
+    async Task<T> WriteAsync<T>(Func<DbTransaction, Task<T>> work, bool isPrelude, CancellationToken stop)
     {
         var began = Stopwatch.GetTimestamp();
         for (var attempt = 1; ; attempt++)
@@ -65,13 +80,21 @@ abstract class HubDatabase : IAsyncDisposable
             try
             {
                 using var turn = await EnterWriteAsync(stop);
-                await using var connection = await OpenAsync(stop);
+                await using var connection = await OpenForWriteAsync(isPrelude, stop);
                 await using var transaction = await connection.BeginTransactionAsync(stop);
-                var result = await work(transaction);
-                // From here on the caller may not cancel: a commit that was sent may have happened.
-                await transaction.CommitAsync(CancellationToken.None);
-                Measure(began, "write");
-                return result;
+                try
+                {
+                    var result = await work(transaction);
+                    // From here on the caller may not cancel: a commit that was sent may have happened.
+                    await transaction.CommitAsync(CancellationToken.None);
+                    Measure(began, "write");
+                    return result;
+                }
+                catch
+                {
+                    PrepareRollback(connection);
+                    throw;
+                }
             }
             catch (Exception error) when (attempt < WriteAttempts && IsWorthRetrying(error))
             {

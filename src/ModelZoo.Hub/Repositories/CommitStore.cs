@@ -44,14 +44,15 @@ sealed class CommitStore(HubDatabase database)
     public async Task<(string Reference, CommitRow Commit)?> FindByReferenceAsync(
         long repositoryId, long spaceId, IReadOnlyList<string> names, CancellationToken stop)
     {
-        var parameters = new DynamicParameters(new { repositoryId, spaceId });
+        if (names.Count > 3) throw new ArgumentException("At most three names at once.", nameof(names));
+        var values = new { repositoryId, spaceId, first = names[0], second = names.ElementAtOrDefault(1), third = names.ElementAtOrDefault(2) };
         var rows = await database.ListAsync<NamedCommit>($"""
             select reference.name as reference_name, {Columns}
             from reference
             join git_commit on git_commit.space_id = @spaceId and git_commit.id = reference.commit_id
             where reference.repository_id = @repositoryId
-              and {Sql.In("reference.name", names, parameters)}
-            """, parameters, stop);
+              and reference.name in (@first, @second, @third)
+            """, values, stop);
         foreach (var name in names)
             if (rows.FirstOrDefault(row => row.ReferenceName == name) is { } found) return (name, found);
         return null;

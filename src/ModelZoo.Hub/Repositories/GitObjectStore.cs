@@ -78,7 +78,10 @@ sealed class GitObjectStore(HubDatabase database, TimeProvider time)
         }
     }
 
-    /// <summary>Makes objects durable. They are invisible until a reference leads to them, and are swept if none ever does.</summary>
+    /// <summary>
+    /// Stores objects: durable at the latest with whatever refers to them. They are invisible until a reference leads to them, and
+    /// are swept if none ever does.
+    /// </summary>
     public async Task AddAsync(long spaceId, IReadOnlyList<StoredObject> objects, CancellationToken stop)
     {
         for (var next = 0; next < objects.Count;)
@@ -89,7 +92,7 @@ sealed class GitObjectStore(HubDatabase database, TimeProvider time)
                 batch.Add(objects[next]);
                 bytes += objects[next].Content.Length;
             }
-            await database.WriteAsync(async transaction =>
+            await database.WritePreludeAsync(async transaction =>
             {
                 // In one order everywhere, so that two writers of the same objects cannot wait for each other in a circle.
                 foreach (var item in batch.DistinctBy(o => o.Id).OrderBy(o => o.Id.Hex, StringComparer.Ordinal))

@@ -15,7 +15,7 @@ public sealed class AccessMatrixTests(MatrixHub hub) : IClassFixture<MatrixHub>
     [Fact]
     public async Task Everybody_gets_what_the_matrix_says_from_every_endpoint()
     {
-        var cast = await MatrixCast.MakeAsync(hub);
+        using var cast = await MatrixCast.MakeAsync(hub);
         var actual = new List<string>();
         foreach (var row in Rows())
             foreach (var visibility in row.NeedsRepository ? (string[])["public", "private"] : ["-"])
@@ -31,7 +31,7 @@ public sealed class AccessMatrixTests(MatrixHub hub) : IClassFixture<MatrixHub>
     [Fact]
     public async Task To_whoever_may_not_see_it_a_private_repository_answers_exactly_like_a_missing_one()
     {
-        var cast = await MatrixCast.MakeAsync(hub);
+        using var cast = await MatrixCast.MakeAsync(hub);
         var told = new List<string>();
         foreach (var row in Rows().Where(row => row.NeedsRepository))
             foreach (var (name, token) in cast.Actors.Where(actor => actor.Name is "nobody" or "stranger" or "expired" or "elsewhere"))
@@ -61,7 +61,7 @@ public sealed class AccessMatrixTests(MatrixHub hub) : IClassFixture<MatrixHub>
             # What each actor gets from each endpoint: the status of its answer. Repositories are public or private; "-" where none is named.
             # nobody: no credentials. stranger: an account without rights here. reader, writer: collaborators. owner: administers the repository.
             # admin: administers the hub. expired: a token past its date. readtoken: the owner's, of role read. elsewhere: the owner's, for another repository only.
-            {Line("", "", "", actors)}
+            {"#" + Line("", "", "", actors)[1..]}
 
             """;
         if (Environment.GetEnvironmentVariable("MODELZOO_ACCEPT") is { Length: > 0 })
@@ -69,7 +69,7 @@ public sealed class AccessMatrixTests(MatrixHub hub) : IClassFixture<MatrixHub>
             File.WriteAllText(file, header.ReplaceLineEndings("\n") + string.Join('\n', actual) + "\n");
             return;
         }
-        var expected = File.ReadAllLines(file).Where(line => line.Length > 0 && line[0] != '#' && !line.TrimStart().StartsWith("nobody", StringComparison.Ordinal)).ToList();
+        var expected = File.ReadAllLines(file).Where(line => line.Length > 0 && line[0] != '#').ToList();
         var words = new StringBuilder();
         foreach (var line in actual.Except(expected)) words.AppendLine($"+ {line}");
         foreach (var line in expected.Except(actual)) words.AppendLine($"- {line}");

@@ -15,7 +15,7 @@ public sealed class MatrixHub : SqliteHub
 }
 
 /// <summary>Everybody who asks in the matrix, and the repositories they ask for.</summary>
-sealed class MatrixCast
+sealed class MatrixCast : IDisposable
 {
     readonly MatrixHub _hub;
     readonly Account _owner;
@@ -92,6 +92,8 @@ sealed class MatrixCast
         if (token is not null) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
         return await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
     }
+
+    public void Dispose() => _http.Dispose();
 
     async Task<string> StandingAsync(RepositoryKind kind, bool isPrivate) =>
         _standing.TryGetValue((kind, isPrivate), out var name) ? name : _standing[(kind, isPrivate)] = (await NewAsync(kind, isPrivate)).Name;

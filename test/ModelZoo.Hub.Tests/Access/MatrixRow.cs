@@ -20,6 +20,8 @@ sealed record MatrixRow(string Method, string Pattern, RepositoryKind Kind)
         ["POST /api/repos/create"] = """{"name":"{fresh}","type":"model"}""",
         ["POST {repository}/commit/{revision}"] = """{"key":"header","value":{"summary":"x","description":""}}""" + "\n" + """{"key":"file","value":{"path":"a.txt","content":"YQ==","encoding":"base64"}}""",
         ["POST {repository}/preupload/{revision}"] = """{"files":[{"path":"a.txt","size":1,"sample":"YQ=="}]}""",
+        ["POST {repository}/tag/{**revision}"] = """{"tag":"v2"}""",
+        ["POST {repository}/super-squash/{**revision}"] = """{"message":"one"}""",
         ["POST {repository}/paths-info/{revision}"] = """{"paths":["README.md"]}""",
         ["POST /api/validate-yaml"] = """{"content":"---\nlicense: mit\n---\n","repoType":"model"}""",
         ["POST {files}/info/lfs/objects/batch"] = """{"operation":"upload","transfers":["basic"],"objects":[{"oid":"0000000000000000000000000000000000000000000000000000000000000001","size":5}]}""",
@@ -47,7 +49,8 @@ sealed record MatrixRow(string Method, string Pattern, RepositoryKind Kind)
     {
         var path = Pattern
             .Replace("{kinds}", Kind.Plural()).Replace("{owner}", owner).Replace("{name}", name)
-            .Replace("{revision}", "main").Replace("{rev}", "main").Replace("{branch}", "extra").Replace("{tag}", "v1").Replace("{handle}", "bystander")
+            .Replace("{revision}", "main").Replace("{**revision}", "main").Replace("{**revisionAndPath}", "main").Replace("{**range}", "main..main")
+            .Replace("{**branch}", "extra").Replace("{**tag}", "v1").Replace("{handle}", "bystander")
             .Replace("{**path}", "README.md").Replace("{*path}", "README.md").Replace("{path}", "README.md")
             .Replace("{id}", "000000000000000000000001").Replace("{number:int}", "1").Replace("{repository}", "000000000000000000000001")
             .Replace("{digest}", new string('0', 64)).Replace("{documentName}", "zoo");

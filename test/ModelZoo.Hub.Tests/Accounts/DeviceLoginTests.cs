@@ -42,7 +42,7 @@ public abstract class DeviceLoginTests(TestHub hub)
     [Fact]
     public async Task Our_own_client_logs_in_this_way()
     {
-        using var zoo = new ZooClient(new ZooOptions { Endpoint = new(hub.Url) });
+        using var zoo = new ZooClient(new ZooClientOptions { Endpoint = new(hub.Url) });
         var login = await zoo.StartDeviceLoginAsync();
         var (account, _) = await PersonAsync();
         await hub.Get<DeviceLogins>().ApproveAsync(login.UserCode, account, default);

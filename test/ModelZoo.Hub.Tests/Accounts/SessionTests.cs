@@ -34,7 +34,7 @@ public abstract class SessionTests(TestHub hub)
         var created = await SendAsync(HttpMethod.Post, "/api/repos/create", key, seed, token, ("Origin", "https://elsewhere.example"));
 
         Assert.Equal(HttpStatusCode.Unauthorized, created.StatusCode);
-        Assert.Empty(await hub.Get<Repositories.RepositoryStore>().ListOwnedAsync(account.Id, default));
+        Assert.Empty(await hub.Get<Hub.Repositories.RepositoryStore>().ListOwnedAsync(account.Id, default));
     }
 
     [Fact]

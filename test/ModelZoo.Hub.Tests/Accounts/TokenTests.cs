@@ -14,7 +14,7 @@ public abstract class TokenTests(TestHub hub)
     public async Task A_token_made_over_the_api_works_shows_in_the_list_and_stops_at_once_when_revoked()
     {
         var owner = await hub.JoinAsync();
-        using var zoo = new ZooClient(new ZooOptions { Endpoint = new(hub.Url), Token = owner.Token });
+        using var zoo = new ZooClient(new ZooClientOptions { Endpoint = new(hub.Url), Token = owner.Token });
 
         var made = await zoo.CreateTokenAsync(new("laptop", "write", ExpiresInDays: 30));
         var laptop = new TestActor(hub, made.Token, owner.Handle);
@@ -35,7 +35,7 @@ public abstract class TokenTests(TestHub hub)
     [Fact]
     public async Task A_handle_and_password_make_a_token_and_a_wrong_password_does_not()
     {
-        using var zoo = new ZooClient(new ZooOptions { Endpoint = new(hub.Url) });
+        using var zoo = new ZooClient(new ZooClientOptions { Endpoint = new(hub.Url) });
 
         var made = await zoo.CreateTokenAsync(new("by password", "read"), "Ada", "correct horse battery");
         var refused = await Assert.ThrowsAsync<ZooApiException>(() => zoo.CreateTokenAsync(new("by guess", "read"), "ada", "wrong"));

@@ -14,7 +14,6 @@ public abstract class MetricsTests(TestHub hub)
         await hub.Ada.CommitLargeAsync(repo, "weights.bin", Guid.NewGuid().ToByteArray());
         await hub.Nobody.ReadFileAsync(repo, "weights.bin");
         await hub.Nobody.GetAsync("/api/models/no/such");
-        await hub.SettleAsync();
         var after = await ReadAsync();
 
         // Other hubs of this process count too: at least, not exactly.
@@ -22,7 +21,7 @@ public abstract class MetricsTests(TestHub hub)
         Assert.True(Sum(after, "zoo_blob_stored_bytes_total") >= Sum(before, "zoo_blob_stored_bytes_total") + 16);
         Assert.True(Sum(after, "zoo_download_served_total") > Sum(before, "zoo_download_served_total"));
         Assert.True(Sum(after, "zoo_request_refused_total{kind=\"Unauthenticated\"}") > Sum(before, "zoo_request_refused_total{kind=\"Unauthenticated\"}"));
-        Assert.Contains(after, line => line.StartsWith("http_server_request_duration_seconds_bucket{", StringComparison.Ordinal) && line.Contains("route=\"/api/models", StringComparison.Ordinal) is false && line.Contains("{owner}", StringComparison.Ordinal));
+        Assert.Contains(after, line => line.StartsWith("http_server_request_duration_seconds_bucket{", StringComparison.Ordinal) && line.Contains("{owner}", StringComparison.Ordinal));
         Assert.Contains(after, line => line.StartsWith("zoo_database_call_seconds_count{call=\"write\"}", StringComparison.Ordinal));
         Assert.True(Sum(after, "dotnet_process_memory_working_set_bytes") > 1_000_000);
         Assert.Contains(after, line => line.StartsWith("dotnet_gc_collections_total{generation=\"gen0\"}", StringComparison.Ordinal));

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -45,7 +44,7 @@ static class TreeEndpoints
             Query.Link(http, address, "cursor", Query.ToCursor(skip + limit));
         }
         var changes = expand ? await lastChanges.FindAsync(repository, revision, [.. page.Select(e => e.Path)], stop) : null;
-        return JsonLines.Array(page.Select(entry => Describe(entry, changes)));
+        return JsonLines.Array(page, (json, entry) => Describe(json, entry, changes));
     }
 
     static async Task<IResult> PathsAsync(
@@ -63,7 +62,7 @@ static class TreeEndpoints
             if (await trees.FindAsync(repository.Repository.SpaceId, resolved.Commit.Tree, path, stop) is { } entry) found.Add(entry);
         }
         var changes = expand ? await lastChanges.FindAsync(repository, resolved, [.. found.Select(e => e.Path)], stop) : null;
-        return JsonLines.Array(found.Select(entry => Describe(entry, changes)));
+        return JsonLines.Array(found, (json, entry) => Describe(json, entry, changes));
     }
 
     /// <summary>Python encodes the revision into one segment; JavaScript leaves its slashes and the path's alike.</summary>
@@ -101,22 +100,40 @@ static class TreeEndpoints
         return ([.. body.List("paths").Where(p => p.ValueKind == JsonValueKind.String).Select(p => p.GetString()!)], body.Flag("expand"));
     }
 
-    static JsonObject Describe(FolderEntry entry, IReadOnlyDictionary<string, CommitRow>? changes)
+    static void Describe(Utf8JsonWriter json, FolderEntry entry, IReadOnlyDictionary<string, CommitRow>? changes)
     {
-        var json = new JsonObject
-        {
-            ["type"] = entry.IsFolder ? "directory" : "file",
-            ["oid"] = entry.Id.Hex,
-            ["size"] = entry.SizeBytes,
-            ["path"] = entry.Path.Value,
-        };
+        json.WriteStartObject();
+        json.WriteString("type"u8, entry.IsFolder ? "directory" : "file");
+        json.WriteString("oid"u8, entry.Id.Hex);
+        json.WriteNumber("size"u8, entry.SizeBytes);
+        json.WriteString("path"u8, entry.Path.Value);
         if (entry.Pointer is { } pointer)
-            json["lfs"] = new JsonObject { ["oid"] = pointer.Digest.Hex, ["size"] = pointer.SizeBytes, ["pointerSize"] = entry.BlobBytes };
-        if (changes is null) return json;
+        {
+            json.WriteStartObject("lfs"u8);
+            json.WriteString("oid"u8, pointer.Digest.Hex);
+            json.WriteNumber("size"u8, pointer.SizeBytes);
+            json.WriteNumber("pointerSize"u8, entry.BlobBytes);
+            json.WriteEndObject();
+        }
+        if (changes is not null) DescribeState(json, entry, changes);
+        json.WriteEndObject();
+    }
+
+    static void DescribeState(Utf8JsonWriter json, FolderEntry entry, IReadOnlyDictionary<string, CommitRow> changes)
+    {
         if (changes.TryGetValue(entry.Path.Value, out var commit))
-            json["lastCommit"] = new JsonObject { ["id"] = commit.Id, ["title"] = commit.Title, ["date"] = Clock.Iso(commit.CommittedAt) };
-        if (!entry.IsFolder)
-            json["securityFileStatus"] = new JsonObject { ["status"] = "unscanned", ["avScan"] = null, ["pickleImportScan"] = null };
-        return json;
+        {
+            json.WriteStartObject("lastCommit"u8);
+            json.WriteString("id"u8, commit.Id);
+            json.WriteString("title"u8, commit.Title);
+            json.WriteString("date"u8, Clock.Iso(commit.CommittedAt));
+            json.WriteEndObject();
+        }
+        if (entry.IsFolder) return;
+        json.WriteStartObject("securityFileStatus"u8);
+        json.WriteString("status"u8, "unscanned");
+        json.WriteNull("avScan"u8);
+        json.WriteNull("pickleImportScan"u8);
+        json.WriteEndObject();
     }
 }

@@ -9,7 +9,7 @@ namespace ModelZoo.Hub.Storage.Sending;
 /// <summary>The response's body as before, except for how it sends a file.</summary>
 sealed class SendFileBody(HttpContext http, IHttpResponseBodyFeature inner) : IHttpResponseBodyFeature
 {
-    const int FlushBytes = 1 << 20;
+    const int FlushBytes = SocketPipeWriter.MaxFileBytes;
 
     public Stream Stream => inner.Stream;
 

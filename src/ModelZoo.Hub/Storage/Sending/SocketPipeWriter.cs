@@ -17,11 +17,18 @@ namespace ModelZoo.Hub.Storage.Sending;
 /// </remarks>
 sealed partial class SocketPipeWriter(Socket socket, TimeSpan stallLimit, Action<ConnectionAbortedException> abort) : PipeWriter, IFileSegmentSink
 {
+    /// <summary>How much of a file one flush may take: what comes above this writer costs per flush, not per byte.</summary>
+    public const int MaxFileBytes = 4 << 20;
+
     const int MinBufferBytes = 4096, MaxBufferBytes = 64 * 1024;
+
+    /// <summary>What is copied to wait for room in the socket; little, for the rest goes without a copy again.</summary>
+    const int PieceBytes = 8 * 1024;
+
     // errno of Linux, the only system this runs on.
     const int Interrupted = 4, WouldBlock = 11;
 
-    static readonly PhantomMemory Phantom = new(4 << 20);
+    static readonly PhantomMemory Phantom = new(MaxFileBytes);
 
     readonly List<(byte[] Array, int Count)> _full = [];    // filled buffers, not yet sent
     byte[]? _buffer;
@@ -209,10 +216,10 @@ sealed partial class SocketPipeWriter(Socket socket, TimeSpan stallLimit, Action
     /// <summary>The socket's buffer is full. Sending one small ordinary piece lets the runtime's own poller wait for room.</summary>
     async ValueTask SendPieceAsync(CancellationToken stop)
     {
-        var piece = ArrayPool<byte>.Shared.Rent(MaxBufferBytes);
+        var piece = ArrayPool<byte>.Shared.Rent(PieceBytes);
         try
         {
-            var count = RandomAccess.Read(_file!, piece.AsSpan(0, Math.Min(_filePending, MaxBufferBytes)), _fileOffset);
+            var count = RandomAccess.Read(_file!, piece.AsSpan(0, Math.Min(_filePending, PieceBytes)), _fileOffset);
             if (count == 0) throw new IOException("The file is shorter than announced.");
             await SendAsync(piece.AsMemory(0, count), stop);
             _fileOffset += count;

@@ -1,43 +1,62 @@
 namespace ModelZoo.Hub.Web.Components;
 
-/// <summary>One way to get a repository, with the words to paste.</summary>
+/// <summary>One way to get a repository, with the words to paste. Only ways that work with this hub as it is.</summary>
 public sealed record Snippet(string Tool, string Text)
 {
-    /// <summary>The ways that work for every repository, and those its library adds.</summary>
-    public static IReadOnlyList<Snippet> For(RepositoryLinks address, string baseUrl, string? library, string? pipelineTag)
+    // Clients of the newer generation ask for Xet first, which this hub does not speak.
+    const string NoXet = "HF_HUB_DISABLE_XET";
+
+    public static IReadOnlyList<Snippet> For(RepositoryLinks address, string baseUrl, string? library, string? pipelineTag) =>
+    [
+        new("Python", Python(address, baseUrl, library, pipelineTag)),
+        new("hf", $"export HF_ENDPOINT={baseUrl} {NoXet}=1\nhf download {address.Id}{(address.Kind == "model" ? "" : $" --repo-type {address.Kind}")}"),
+        new("zoo", $"zoo pull {address.Prefix}{address.Id} --endpoint {baseUrl}"),
+        new("JavaScript", JavaScript(address, baseUrl, library, pipelineTag)),
+        new("curl", $"curl -fL -o README.md \\\n  {baseUrl}/{address.Prefix}{address.Id}/resolve/main/README.md"),
+    ];
+
+    static string Python(RepositoryLinks address, string baseUrl, string? library, string? pipelineTag)
     {
-        var type = address.Kind == "model" ? "" : $" --repo-type {address.Kind}";
-        var all = new List<Snippet>
+        var settings = $"""
+            import os
+            os.environ["HF_ENDPOINT"] = "{baseUrl}"
+            os.environ["{NoXet}"] = "1"
+
+
+            """;
+        return settings + (address.Kind, library, pipelineTag) switch
         {
-            new("zoo", $"zoo pull {address.Prefix}{address.Id}"),
-            new("hf", $"export HF_ENDPOINT={baseUrl}\nhf download {address.Id}{type}"),
-            new("git", $"git lfs install\ngit clone {baseUrl}/{address.Prefix}{address.Id}"),
-            new("Python", Python(address, baseUrl, library)),
+            ("model", "transformers", { } task) => $"""
+                from transformers import pipeline
+                run = pipeline("{task}", model="{address.Id}")
+                """,
+            ("model", "transformers", null) => $"""
+                from transformers import AutoModel, AutoTokenizer
+                tokenizer = AutoTokenizer.from_pretrained("{address.Id}")
+                model = AutoModel.from_pretrained("{address.Id}")
+                """,
+            ("model", _, _) => $"""
+                from huggingface_hub import snapshot_download
+                folder = snapshot_download("{address.Id}")
+                """,
+            _ => $"""
+                from huggingface_hub import snapshot_download
+                folder = snapshot_download("{address.Id}", repo_type="{address.Kind}")
+                """,
         };
-        if (library is "transformers.js" && address.Kind == "model")
-            all.Add(new("JavaScript", $"""
-                import {"{"} env, pipeline {"}"} from "@huggingface/transformers";
-                env.remoteHost = "{baseUrl}";
-                const run = await pipeline("{pipelineTag ?? "text-generation"}", "{address.Id}");
-                """));
-        return all;
     }
 
-    static string Python(RepositoryLinks address, string baseUrl, string? library) => (address.Kind, library) switch
-    {
-        ("model", "transformers") => $"""
-            import os; os.environ["HF_ENDPOINT"] = "{baseUrl}"
-            from transformers import AutoModel, AutoTokenizer
-            tokenizer = AutoTokenizer.from_pretrained("{address.Id}")
-            model = AutoModel.from_pretrained("{address.Id}")
-            """,
-        ("model", _) => $"""
-            from huggingface_hub import snapshot_download
-            folder = snapshot_download("{address.Id}", endpoint="{baseUrl}")
-            """,
-        _ => $"""
-            from huggingface_hub import snapshot_download
-            folder = snapshot_download("{address.Id}", repo_type="{address.Kind}", endpoint="{baseUrl}")
-            """,
-    };
+    static string JavaScript(RepositoryLinks address, string baseUrl, string? library, string? pipelineTag) => library is "transformers.js" && address.Kind == "model"
+        ? $"""
+            import {"{"} env, pipeline {"}"} from "@huggingface/transformers";
+            env.remoteHost = "{baseUrl}";
+            const run = await pipeline("{pipelineTag ?? "text-generation"}", "{address.Id}");
+            """
+        : $"""
+            import {"{"} snapshotDownload {"}"} from "@huggingface/hub";
+            const folder = await snapshotDownload({"{"}
+              repo: "{address.Prefix}{address.Id}",
+              hubUrl: "{baseUrl}",
+            {"}"});
+            """;
 }

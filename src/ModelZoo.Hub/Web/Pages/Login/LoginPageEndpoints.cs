@@ -32,7 +32,7 @@ static class LoginPageEndpoints
         try
         {
             var account = await signIn.TryAsync(form.Text("handle"), form.Raw("password"), RemoteAddress.Network(http), stop);
-            if (account is null) return Page(next, form.State("That handle and password do not belong together."), 401, http, frames);
+            if (account is null) return Page(next, form.State(errors: ("password", "That handle and password do not belong together.")), 401, http, frames);
             await sessions.SignInAsync(http, account, stop);
             return PageRouting.SeeOther(next ?? $"/{Uri.EscapeDataString(account.Handle)}", next is null ? "in" : null);
         }

@@ -1,0 +1,45 @@
+using System.Globalization;
+
+namespace ModelZoo.Bench;
+
+static class Program
+{
+    static readonly (string Name, Func<BenchOptions, Task<Section>> Run)[] s_benches =
+    [
+        ("download", DownloadBench.RunAsync),
+        ("upload", UploadBench.RunAsync),
+        ("requests", RequestBench.RunAsync),
+        ("memory", MemoryBench.RunAsync),
+        ("commit", CommitBench.RunAsync),
+    ];
+
+    static async Task<int> Main(string[] args)
+    {
+        CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+        if (args is ["load", ..]) return LoadWorker.Run(args[1..]);
+        var names = args.Where(arg => arg != BenchOptions.Quick).ToList();
+        if (names.Except(s_benches.Select(bench => bench.Name)).FirstOrDefault() is { } unknown)
+        {
+            await Console.Error.WriteLineAsync($"There is no measurement '{unknown}': {string.Join(", ", s_benches.Select(b => b.Name))}, {BenchOptions.Quick}.");
+            return 2;
+        }
+        var options = BenchOptions.Read(args);
+        foreach (var (name, run) in s_benches.Where(bench => names.Count == 0 || names.Contains(bench.Name)))
+        {
+            Directory.CreateDirectory(options.Folder);
+            try
+            {
+                var before = Machine.Load();
+                var section = await run(options);
+                var text = section.ToMarkdown(options, before);
+                Console.WriteLine(text);
+                if (!options.IsQuick) Report.Write(name, text);
+            }
+            finally
+            {
+                Directory.Delete(options.Folder, recursive: true);
+            }
+        }
+        return 0;
+    }
+}

@@ -1,0 +1,38 @@
+namespace ModelZoo.Conformance.Browser;
+
+/// <summary>One address of each kind of page. The crawl finds the others by their links.</summary>
+static class Addresses
+{
+    public static IEnumerable<string> Of(Viewer viewer, FullZoo zoo)
+    {
+        foreach (var address in Everybody(zoo)) yield return address;
+        if (viewer == Viewer.Nobody) yield break;
+        foreach (var address in SignedIn) yield return address;
+        if (viewer == Viewer.Administrator) yield return "/admin";
+        if (viewer != Viewer.Owner) yield break;
+        foreach (var address in Owned) yield return address;
+    }
+
+    public static IEnumerable<string> OfEmpty(Viewer viewer) =>
+        ["/", "/models", "/datasets", "/spaces", "/search", "/search?q=nothing", "/models?task=none", "/docs/connect", "/docs/facts",
+         .. viewer == Viewer.Nobody ? ["/login"] : new[] { "/zoo", "/jobs", "/admin", "/settings", "/settings/tokens", "/models/new" }];
+
+    static string[] Everybody(FullZoo zoo) =>
+    [
+        "/", "/models", "/models?sort=name&task=text-generation", "/models?q=nothing-is-named-so", "/datasets", "/spaces", "/search", "/search?q=shakespeare",
+        "/search?q=%3Cscript%3Ealert(1)%3C/script%3E", "/zoo", "/ada", "/zoo/shakespeare-gpt2", "/zoo/shakespeare-gpt2-lora-banking", "/zoo/banking77-bert-mini",
+        "/datasets/zoo/field-notes", "/zoo/shakespeare-gpt2/tree/main", "/zoo/shakespeare-gpt2/tree/main/onnx", "/zoo/shakespeare-gpt2/blob/main/README.md",
+        "/zoo/shakespeare-gpt2/blob/main/config.json", "/zoo/shakespeare-gpt2/blob/main/model.safetensors", "/zoo/shakespeare-gpt2/blob/main/model-f32.gguf",
+        "/zoo/shakespeare-gpt2/blob/main/onnx/model.onnx", "/zoo/shakespeare-gpt2/commits/main", "/zoo/shakespeare-gpt2/refs", "/ada/hostile", "/ada/hostile/tree/main",
+        "/ada/hostile/commits/main", "/ada/hostile/blob/main/" + Uri.EscapeDataString(FullZoo.HostileNames[0]), "/ada/bare", "/ada/busy", "/ada/busy/commits/main",
+        "/ada/busy/commit/" + zoo.LastCommit, "/ada/busy/blob/main/notes.txt", $"/ada/busy/compare?from={zoo.FirstCommit}&to=main", "/ada/busy/tree/feature%2Fa-slash-%26-more",
+        "/docs/connect", "/docs/facts", "/logout",
+    ];
+
+    static readonly string[] SignedIn = ["/settings", "/settings/password", "/settings/tokens", "/models/new", "/jobs"];
+
+    static readonly string[] Owned =
+    [
+        "/ada/secret", "/ada/busy/settings", "/ada/busy/upload/main", "/ada/busy/edit/main/README.md", "/ada/busy/edit/main/notes.txt", "/ada/busy/delete/main/notes.txt", "/ada/bare/upload/main",
+    ];
+}
