@@ -24,6 +24,7 @@ static class Program
             return 2;
         }
         var options = BenchOptions.Read(args);
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => RemoveFolder(options);
         foreach (var (name, run) in s_benches.Where(bench => names.Count == 0 || names.Contains(bench.Name)))
         {
             Directory.CreateDirectory(options.Folder);
@@ -37,9 +38,14 @@ static class Program
             }
             finally
             {
-                Directory.Delete(options.Folder, recursive: true);
+                RemoveFolder(options);
             }
         }
         return 0;
+    }
+
+    static void RemoveFolder(BenchOptions options)
+    {
+        if (Directory.Exists(options.Folder)) Directory.Delete(options.Folder, recursive: true);
     }
 }

@@ -43,8 +43,12 @@ static class CardFactsReader
     public static IReadOnlyList<ScoreFact> Scores(IReadOnlyList<CardResult> results) =>
         [.. results.Where(r => r.ValueText is not null).Take(8).Select(r => new ScoreFact(r.DatasetName, r.MetricName ?? r.MetricType, Short(r.ValueText!), "claimed"))];
 
-    public static Completeness? Completeness(CardRow? card, Card parsed) =>
-        card is null ? null : new((int)card.Score, [.. CardScoreOf(parsed).Where(p => p.Points == 0).OrderByDescending(p => p.Worth).Take(6).Select(p => p.Id.Replace('_', ' '))]);
+    public static Completeness? Completeness(CardRow? card)
+    {
+        if (card is null) return null;
+        var points = JsonSerializer.Deserialize<List<CardPoint>>(card.PointsJson) ?? [];
+        return new((int)card.Score, [.. points.Where(p => p.Points == 0).OrderByDescending(p => p.Worth).Take(6).Select(p => p.Id.Replace('_', ' '))]);
+    }
 
     public static IReadOnlyList<Finding> Findings(IEnumerable<CardFinding> findings) =>
         [.. findings.Take(30).Select(f => new Finding(f.IsError ? "error" : "warning", f.Message, f.Place))];
@@ -55,8 +59,6 @@ static class CardFactsReader
         var tags = JsonSerializer.Deserialize<List<string>>(card.TagsJson) ?? [];
         return [.. tags.Take(40).Select(tag => new TaxonStep(tag, Href.Local($"/{kind.Plural()}?tag={Uri.EscapeDataString(tag)}")))];
     }
-
-    static IReadOnlyList<CardPoint> CardScoreOf(Card parsed) => CardScore.Of(parsed).Points;
 
     static PlateFact Licence(CardRow? card) =>
         card?.Licence is { } licence ? new("Licence", licence, "stated by the card") : new("Licence", null, Explanation: "license");

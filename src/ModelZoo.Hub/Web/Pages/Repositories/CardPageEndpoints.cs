@@ -41,7 +41,7 @@ static class CardPageEndpoints
             Snippets = Snippet.For(heading.Links, frame.BaseUrl, row?.LibraryName, row?.PipelineTag),
             Card = card.Body.Trim().Length == 0 ? default : parts.Render(repository, repository.DefaultBranch, "README.md", card.Body),
             Findings = heading.MayWrite && readme is not null ? CardFactsReader.Findings(card.Findings.Concat(CardValidator.Check(card)).Distinct()) : [],
-            Score = readme is null ? null : CardFactsReader.Completeness(row, card),
+            Score = readme is null ? null : CardFactsReader.Completeness(row),
             Files = [.. files.OrderByDescending(f => f.SizeBytes).Take(ListedFiles)],
             FileCount = (int)(row?.FileCount ?? files.Count),
             TotalBytes = row?.SizeBytes ?? files.Sum(f => f.SizeBytes),
