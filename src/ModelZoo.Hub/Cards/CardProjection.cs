@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ModelZoo.Git;
+using ModelZoo.Hub.Kernel;
 using ModelZoo.Hub.Repositories;
 
 namespace ModelZoo.Hub.Cards;
@@ -37,19 +38,20 @@ sealed class CardProjection(TreeReader trees) : IProjection
         };
         var paths = files.Select(file => file.Path.Value).ToHashSet();
         var tags = CardTags.Of(card, kind, paths, config);
+        var names = tags.Tags.Select(JsonText.Storable).Distinct().ToList();
         var score = CardScore.Of(card);
         var findings = CardValidator.Check(card, new CardFacts { RepositoryId = input.Repository.FullName, Files = paths }, kind: kind);
         var row = new CardRow
         {
             RepositoryId = input.Repository.Id,
             CommitId = input.CommitId.Hex,
-            PipelineTag = tags.PipelineTag,
-            LibraryName = tags.LibraryName,
-            Licence = card.Metadata.Licenses.Count > 0 ? card.Metadata.Licenses[0] : null,
+            PipelineTag = Storable(tags.PipelineTag),
+            LibraryName = Storable(tags.LibraryName),
+            Licence = card.Metadata.Licenses.Count > 0 ? Storable(card.Metadata.Licenses[0]) : null,
             CardJson = card.ToJson()?.ToJsonString(),
             ConfigJson = ReducedConfig(config)?.ToJsonString(),
-            TagsJson = JsonSerializer.Serialize(tags.Tags),
-            Summary = CardWords.Summary(card.Body),
+            TagsJson = JsonSerializer.Serialize(names),
+            Summary = JsonText.Storable(CardWords.Summary(card.Body)),
             Score = score.Total,
             Grade = score.Grade.ToString(),
             FindingsJson = JsonSerializer.Serialize(findings.Take(100).Select(f => new { f.Code, severity = f.IsError ? "error" : "warning", f.Place, f.Message })),
@@ -57,7 +59,7 @@ sealed class CardProjection(TreeReader trees) : IProjection
             FileCount = files.Count,
             SizeBytes = files.Sum(file => file.SizeBytes),
         };
-        return new Rows(row, tags.Tags, CardWords.Of(input.Repository, card, tags.Tags));
+        return new Rows(row, names, CardWords.Of(input.Repository, card, names));
     }
 
     async Task<string?> TextAsync(long space, List<FolderEntry> files, string path, CancellationToken stop) =>
@@ -65,12 +67,15 @@ sealed class CardProjection(TreeReader trees) : IProjection
             ? Encoding.UTF8.GetString(await trees.GetContentAsync(space, file.Id, stop))
             : null;
 
+    static string? Storable(string? text) => text is null ? null : JsonText.Storable(text);
+
     static JsonElement? ParseObject(string? text)
     {
         if (text is null) return null;
         try
         {
             using var document = JsonDocument.Parse(text, new JsonDocumentOptions { MaxDepth = 64 });
+            if (!JsonText.IsUnicode(Encoding.UTF8.GetBytes(text), maxDepth: 64)) return null;
             return document.RootElement.ValueKind == JsonValueKind.Object ? document.RootElement.Clone() : null;
         }
         catch (JsonException)

@@ -48,6 +48,11 @@ sealed class CardYaml
         {
             throw reader.Syntax(broken.End);        // where it broke; Start is where the broken value began
         }
+        catch (Exception broken) when (broken is InvalidOperationException or ArgumentException)
+        {
+            // The scanner's own way to fail on some texts, for instance a quote that is opened inside an open list.
+            throw reader.Syntax(reader._parser.Current?.End ?? Mark.Empty);
+        }
     }
 
     CardValue ReadDocument()

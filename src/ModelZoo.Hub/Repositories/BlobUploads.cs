@@ -36,6 +36,7 @@ sealed class BlobUploads(IBlobStore blobs, UploadStore uploads)
     /// <summary>Takes the whole content in one pass.</summary>
     public async Task ReceiveAsync(Upload upload, PipeReader content, CancellationToken stop)
     {
+        if (upload.PartBytes is not null) throw Refusal.Invalid("This upload takes its content in parts, not in one request.");
         await uploads.RefuseWhileSweepingAsync(upload.Digest, stop);
         await blobs.WriteAsync(upload.Digest, upload.SizeBytes, content, stop);
         await uploads.FinishAsync(upload, CancellationToken.None);
@@ -68,7 +69,17 @@ sealed class BlobUploads(IBlobStore blobs, UploadStore uploads)
                 throw Refusal.Invalid($"Part {number} is stored with ETag {etag}, not {claimed}.");
         }
         await uploads.RefuseWhileSweepingAsync(upload.Digest, stop);
-        await blobs.CompletePartsAsync(upload.Parts, stop);
+        try
+        {
+            await blobs.CompletePartsAsync(upload.Parts, stop);
+        }
+        catch (Refusal refusal) when (refusal.Kind is RefusalKind.Invalid or RefusalKind.NotFound)
+        {
+            // The parts are all there, so it is their content that is wrong, and the store has dropped them (or had before):
+            // whoever asks again begins anew rather than going on with what is gone.
+            await uploads.ExpireAsync(upload.Id, CancellationToken.None);
+            throw;
+        }
         await uploads.FinishAsync(upload, CancellationToken.None);
         ZooMeter.BlobBytesStored.Add(upload.SizeBytes);
     }

@@ -9,7 +9,8 @@ namespace ModelZoo.Hub.Repositories;
 /// <param name="Commit">The commit chosen.</param>
 sealed record ResolvedRevision(string? Reference, CommitRow Commit)
 {
-    public bool IsImmutable => Reference is null;
+    /// <summary>Chosen by a full commit id. A short one may become ambiguous and then names nothing.</summary>
+    public bool IsImmutable { get; init; }
 
     public string CommitId => Commit.Id;
 }
@@ -35,7 +36,9 @@ sealed class RevisionResolver(CommitStore commits)
         if (await commits.FindByReferenceAsync(id, space, names, stop) is var (name, commit)) return new(name, commit);
 
         var isHex = revision.Length is >= MinPrefix and <= 40 && revision.All(c => char.IsAsciiHexDigit(c));
-        return isHex && await commits.FindByPrefixAsync(id, space, revision.ToLowerInvariant(), stop) is { } chosen ? new(null, chosen) : null;
+        return isHex && await commits.FindByPrefixAsync(id, space, revision.ToLowerInvariant(), stop) is { } chosen
+            ? new(null, chosen) { IsImmutable = revision.Length == 40 }
+            : null;
     }
 
     /// <summary>

@@ -68,6 +68,10 @@ sealed class UploadStore(HubDatabase database, TimeProvider time)
         return upload;
     }
 
+    /// <summary>From now on the upload is unknown.</summary>
+    public Task ExpireAsync(long id, CancellationToken stop) =>
+        database.ExecuteAsync("update upload set expires_at = @now where id = @id", new { id, now = time.NowMs() }, stop);
+
     /// <summary>
     /// Refuses while the sweeper is removing a blob of this name. The upload's row is committed before this is asked, and
     /// the sweeper looks for such rows after it marked the blob: one of the two always sees the other.

@@ -87,6 +87,33 @@ public sealed class AccountJourneyTests(BrowserZoo zoo)
         await visit.SeesAsync("hub.reindex");
     }
 
+    [Theory]
+    [InlineData("Approve", "Approved.", "access_token")]
+    [InlineData("Refuse", "Refused.", "access_denied")]
+    public async Task A_program_that_shows_a_code_gets_what_the_person_says(string button, string words, string answer)
+    {
+        using var program = zoo.Full.NewClient(token: null);
+        using var begun = await program.PostAsync("/oauth/device", new FormUrlEncodedContent([new("client_id", "a-program")]));
+        var login = await WireRepository.JsonOf(begun);
+
+        await using var visit = await zoo.VisitAsync(Viewer.Owner);
+        await visit.GoAsync("/login/device");
+        await visit.Page.GetByLabel("Code").FillAsync("ZZZZ-ZZZZ");
+        await visit.Press("Continue");
+        await visit.SeesAsync("No program waits under this code.");
+        await visit.Page.GetByLabel("Code").FillAsync(login.GetProperty("user_code").GetString()!);
+        await visit.Press("Continue");
+        await visit.SeesAsync("a-program");
+        await visit.Press(button);
+        await visit.SeesAsync(words);
+
+        using var polled = await program.PostAsync("/oauth/token", new FormUrlEncodedContent(
+        [
+            new("grant_type", "urn:ietf:params:oauth:grant-type:device_code"), new("device_code", login.GetProperty("device_code").GetString()!), new("client_id", "a-program"),
+        ]));
+        Assert.Contains(answer, await polled.Content.ReadAsStringAsync());
+    }
+
     [Fact]
     public async Task Administration_is_for_administrators()
     {

@@ -29,7 +29,7 @@ static class Addresses
         "/docs/connect", "/docs/facts", "/logout",
     ];
 
-    static readonly string[] SignedIn = ["/settings", "/settings/password", "/settings/tokens", "/models/new", "/jobs"];
+    static readonly string[] SignedIn = ["/settings", "/settings/password", "/settings/tokens", "/models/new", "/jobs", "/login/device"];
 
     static readonly string[] Owned =
     [

@@ -119,6 +119,10 @@ public sealed class BrowserZoo : IAsyncLifetime
         {
             ["MODELZOO_BOOTSTRAP_ADMIN"] = Administrator,
             ["MODELZOO_BOOTSTRAP_PASSWORD"] = AdministratorPassword,
+            // All these people share one address and hurry.
+            ["MODELZOO_LIMITS__SIGNINSPERMINUTE"] = "1000",
+            ["MODELZOO_LIMITS__REQUESTSPERMINUTE"] = "100000",
+            ["MODELZOO_LIMITS__ANONYMOUSREQUESTSPERMINUTE"] = "100000",
         },
     };
 

@@ -72,13 +72,15 @@ public sealed class FullZoo
     /// <summary>Everything here must come out as words, or not at all.</summary>
     static string HostileCard { get; } = new StringBuilder("""
         ---
-        license: "<script>alert('licence')</script>"
+        license: other
+        license_name: "<script>alert('licence')</script>"
+        license_link: "javascript:alert(1)"
         pipeline_tag: "\"><img src=x onerror=alert(1)>"
         library_name: "javascript:alert(1)"
         tags: ["<b>bold</b>", "a\"onmouseover=\"alert(1)", "x"]
         base_model: "../../etc/passwd"
         datasets: ["ada/rows", "javascript:alert(1)"]
-        language: [en, "<i>"]
+        language: [en]
         ---
         # Hostile <script>document.title = "owned"</script>
 

@@ -40,11 +40,11 @@ public sealed class PlainFormTests(BrowserZoo zoo)
         await visit.SeesAsync("Created.");
 
         await visit.GoAsync($"/ada/{name}/upload/main");
-        await visit.Page.GetByLabel("Files").SetInputFilesAsync(
-        [
+        await visit.Page.GetByLabel("Files").SetInputFilesAsync(new FilePayload[]
+        {
             new() { Name = "a.txt", MimeType = "text/plain", Buffer = "one\n"u8.ToArray() },
             new() { Name = "b.bin", MimeType = "application/octet-stream", Buffer = RandomNumberGenerator.GetBytes(200_000) },
-        ]);
+        });
         await visit.Press("Upload and commit");
         await visit.SeesAsync("Committed.");
         await visit.SeesAsync("b.bin");

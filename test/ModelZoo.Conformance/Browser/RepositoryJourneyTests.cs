@@ -46,11 +46,11 @@ public sealed class RepositoryJourneyTests(BrowserZoo zoo)
               new MutationObserver(() => window.seen.push(bar.value / bar.max)).observe(bar, { attributes: true }); }
             """);
         await visit.Page.GetByLabel("Folder").FillAsync("weights");
-        await visit.Page.GetByLabel("Files").SetInputFilesAsync(
-        [
+        await visit.Page.GetByLabel("Files").SetInputFilesAsync(new FilePayload[]
+        {
             new() { Name = "model.bin", MimeType = "application/octet-stream", Buffer = large },
             new() { Name = "nötes & words.txt", MimeType = "text/plain", Buffer = "first line\n"u8.ToArray() },
-        ]);
+        });
         var seen = visit.Page.WaitForFunctionAsync("() => window.seen.length > 0 && !document.querySelector('progress').hidden");
         await visit.Press("Upload and commit");
         await seen;

@@ -34,7 +34,9 @@ public sealed class Visit : IAsyncDisposable
         };
         context.Response += (_, answer) =>
         {
-            if (answer.Status >= 500 || answer.Status >= 400 && !answer.Request.IsNavigationRequest && answer.Request.ResourceType != "xhr")
+            // A picture that a card names and the repository lacks is the card's fault.
+            var isOwn = !answer.Request.IsNavigationRequest && answer.Request.ResourceType != "xhr" && !answer.Url.Contains("/resolve/", StringComparison.Ordinal);
+            if (answer.Status >= 500 || answer.Status >= 400 && isOwn)
                 Complain($"{answer.Status} for {answer.Url}");
         };
     }

@@ -39,7 +39,7 @@ public abstract class BodyTests(TestHub hub)
                 var answer = JsonNode.Parse(await response.Content.ReadAsStringAsync());
                 if ((int)response.StatusCode >= 400) Assert.True(answer!["error"] is not null || answer["errors"] is not null, $"{method} {address} {shown}");
             }
-        Assert.Equal(1, (await hub.Ada.GetJsonAsync($"/api/models/{repo}/tree/main")).AsArray().Count);
+        Assert.Single((await hub.Ada.GetJsonAsync($"/api/models/{repo}/tree/main")).AsArray());
     }
 
     [Fact]

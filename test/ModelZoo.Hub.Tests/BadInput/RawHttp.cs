@@ -24,6 +24,19 @@ public static class RawHttp
         return client;
     }
 
+    static string Unchunk(string text)
+    {
+        var body = new StringBuilder();
+        for (var at = 0; text.IndexOf("\r\n", at, StringComparison.Ordinal) is var line and >= 0;)
+        {
+            var length = Convert.ToInt32(text[at..line], 16);
+            if (length == 0 || line + 2 + length > text.Length) break;
+            body.Append(text, line + 2, length);
+            at = line + 2 + length + 2;
+        }
+        return body.ToString();
+    }
+
     public static async Task<RawAnswer> ReadAsync(NetworkStream stream)
     {
         using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(20));
@@ -40,7 +53,8 @@ public static class RawHttp
         var end = text.IndexOf("\r\n\r\n", StringComparison.Ordinal);
         if (end < 0) return new(0, [], text);
         var lines = text[..end].Split("\r\n");
-        return new(int.Parse(lines[0].Split(' ')[1]), lines[1..], text[(end + 4)..]);
+        var body = text[(end + 4)..];
+        return new(int.Parse(lines[0].Split(' ')[1]), lines[1..], lines.Contains("Transfer-Encoding: chunked") ? Unchunk(body) : body);
     }
 }
 

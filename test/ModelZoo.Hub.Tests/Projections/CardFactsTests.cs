@@ -136,7 +136,7 @@ public abstract class CardFactsTests(TestHub hub)
         info = await hub.Nobody.GetJsonAsync($"/api/models/{repo}");
         Assert.Null(info["safetensors"]);
         Assert.Null(info["gguf"]);
-        Assert.DoesNotContain(await hub.Get<Jobs.JobStore>().CountAsync(default), c => c.State == "failed");
+        Assert.DoesNotContain(await hub.Get<ModelZoo.Hub.Jobs.JobStore>().CountAsync(default), c => c.State == "failed");
     }
 
     static string Sorted(JsonNode summary)

@@ -24,7 +24,7 @@ public abstract class CommitBodyTests(TestHub hub)
         Assert.True(status == refused.StatusCode, $"{refused.StatusCode}: {text}");
         Assert.Contains(words, JsonDocument.Parse(text).RootElement.GetProperty("error").GetString());
         Assert.Equal(before, await hub.Ada.HeadAsync(repo));
-        Assert.Equal(1, (await hub.Ada.GetJsonAsync($"/api/models/{repo}/tree/main")).AsArray().Count);
+        Assert.Single((await hub.Ada.GetJsonAsync($"/api/models/{repo}/tree/main")).AsArray());
     }
 
     [Theory]

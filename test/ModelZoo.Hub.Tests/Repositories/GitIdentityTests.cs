@@ -25,7 +25,7 @@ public abstract class GitIdentityTests(TestHub hub)
         var expected = new Dictionary<string, byte[]> { [".gitattributes"] = await hub.Ada.ReadFileAsync(repo, ".gitattributes") };
         var large = new Dictionary<string, byte[]>();
 
-        for (var round = 0; round < 12; round++)
+        for (var round = 0; round < 8; round++)
         {
             var operations = new List<object>();
             var touched = new HashSet<string>();

@@ -160,7 +160,7 @@ public abstract class BatchTests(TestHub hub)
             await Lfs.MessageAsync(response);
             return (int)response.StatusCode;
         }
-        Assert.Equal([401, 401, 403, 404], [await StatusAsync(hub.Nobody, open), await StatusAsync(hub.Nobody, secret), await StatusAsync(stranger, open), await StatusAsync(stranger, secret)]);
+        Assert.Equal(new[] { 401, 401, 403, 404 }, new[] { await StatusAsync(hub.Nobody, open), await StatusAsync(hub.Nobody, secret), await StatusAsync(stranger, open), await StatusAsync(stranger, secret) });
         Assert.Equal(HttpStatusCode.OK, (await hub.Nobody.TryBatchAsync(open, new { operation = "download", objects = Array.Empty<object>() })).StatusCode);
         Assert.IsType<JsonArray>((await TestActor.ReadAsync(await hub.Ada.TryBatchAsync(secret, upload)))["objects"]);
     }

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using ModelZoo.Hub.Storage;
 
 namespace ModelZoo.Hub.Tests.Uploads;
 
@@ -50,9 +51,9 @@ static class Lfs
     /// <summary>Nothing of these bytes is left: not a blob, not a part of one.</summary>
     internal static async Task AssertNotStoredAsync(TestHub hub, string oid)
     {
-        var blobs = hub.Get<Storage.IBlobStore>();
+        var blobs = hub.Get<IBlobStore>();
         await foreach (var blob in blobs.ListAsync(default)) Assert.NotEqual(oid, blob.Digest.Hex);
-        if (hub.Options.Storage.Kind == Storage.StorageKind.Folder)
+        if (hub.Options.Storage.Kind == StorageKind.Folder)
             Assert.DoesNotContain(Directory.EnumerateFiles(hub.Options.BlobFolder, "*", SearchOption.AllDirectories), file => file.Contains(oid, StringComparison.Ordinal));
     }
 }

@@ -100,21 +100,21 @@ public abstract class PartUploadTests(TestHub hub)
         Assert.Equal(HttpStatusCode.NotFound, (await hub.Nobody.SendAsync(HttpMethod.Head, parts.Addresses[0])).StatusCode);
     }
 
-    [Theory]
-    [InlineData("""{"parts":[7]}""")]
-    [InlineData("""{"parts":[{"partNumber":"1","etag":"x"}]}""")]
-    [InlineData("""{"parts":[{"etag":"x"}]}""")]
-    [InlineData("""{"oid":"0000000000000000000000000000000000000000000000000000000000000000"}""")]
-    [InlineData("""{"parts":""")]
-    public async Task A_completion_that_makes_no_sense_is_refused(string body)
+    [Fact]
+    public async Task A_completion_that_makes_no_sense_is_refused()
     {
         var repo = await hub.Ada.CreateAsync();
         var parts = await BeginAsync(repo, [.. RandomNumberGenerator.GetBytes(16), .. new byte[17 * 1024 * 1024]]);
-
-        var refused = await hub.Nobody.Http.PostAsync(parts.Complete, new StringContent(body, Encoding.UTF8, Lfs.MediaType));
-
-        Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
-        await Lfs.MessageAsync(refused);
+        foreach (var body in new[]
+        {
+            """{"parts":[7]}""", """{"parts":[{"partNumber":"1","etag":"x"}]}""", """{"parts":[{"etag":"x"}]}""",
+            """{"oid":"0000000000000000000000000000000000000000000000000000000000000000"}""", """{"parts":""",
+        })
+        {
+            var refused = await hub.Nobody.Http.PostAsync(parts.Complete, new StringContent(body, Encoding.UTF8, Lfs.MediaType));
+            Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
+            await Lfs.MessageAsync(refused);
+        }
     }
 
     [Fact]
@@ -130,7 +130,7 @@ public abstract class PartUploadTests(TestHub hub)
         var refused = await CompleteAsync(parts, [(1, put.Headers.GetValues("ETag").Single())]);
 
         Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
-        Assert.Contains("digest", await Lfs.MessageAsync(refused));
+        Assert.Contains("SHA-256", await Lfs.MessageAsync(refused));
         await Lfs.AssertNotStoredAsync(hub, parts.Oid);
         var anew = await BeginAsync(repo, content);
         var tag = await PutAsync(anew, 1);

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Security.Cryptography;
+using ModelZoo.Hub.Storage;
 
 namespace ModelZoo.Hub.Tests.Uploads;
 
@@ -93,7 +94,7 @@ public abstract class WholeUploadTests(TestHub hub)
         foreach (var (person, repo) in people.Zip(repos)) await person.CommitAsync(repo, TestActor.Large("w.bin", oid, content.Length));
         Assert.All(await Task.WhenAll(repos.Select(repo => hub.Nobody.ReadFileAsync(repo, "w.bin"))), read => Assert.Equal(content, read));
         var stored = 0;
-        await foreach (var blob in hub.Get<Storage.IBlobStore>().ListAsync(default)) stored += blob.Digest.Hex == oid ? 1 : 0;
+        await foreach (var blob in hub.Get<IBlobStore>().ListAsync(default)) stored += blob.Digest.Hex == oid ? 1 : 0;
         Assert.Equal(1, stored);
     }
 

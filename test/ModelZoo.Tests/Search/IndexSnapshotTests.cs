@@ -18,7 +18,7 @@ public sealed class IndexSnapshotTests
         {
             var random = new Random(seed);
             var (snapshot, truth) = Change(random);
-            for (var i = 0; i < 20; i++)
+            for (var i = 0; i < 8; i++)
             {
                 var query = Ask(random);
                 var actor = WhoAsks(random, truth);

@@ -39,12 +39,12 @@ sealed class CommitPayload(Repository repository, GitObjectStore objects, long i
             {
                 while (TryTakeLine(ref buffer, result.IsCompleted, out var line))
                 {
+                    RefuseLongLine(line.Length, number);
                     if (!IsBlank(line)) TakeLine(line, number);
                     number++;
                     if (_batchBytes > BatchBytes) await FlushAsync(stop);
                 }
-                if (buffer.Length > _maxLineBytes)
-                    throw new Refusal(RefusalKind.TooLarge, $"Line {number} is longer than {_maxLineBytes} bytes: files above {inlineBytes} bytes go through LFS.");
+                RefuseLongLine(buffer.Length, number);
             }
             finally
             {
@@ -56,6 +56,12 @@ sealed class CommitPayload(Repository repository, GitObjectStore objects, long i
         await FlushAsync(stop);
         if (_header is not { } header) throw Refusal.Invalid("The commit has no header line.");
         return new(header.Summary, header.Description, header.Parent, _operations);
+    }
+
+    void RefuseLongLine(long length, int number)
+    {
+        if (length > _maxLineBytes)
+            throw new Refusal(RefusalKind.TooLarge, $"Line {number} is longer than {_maxLineBytes} bytes: files above {inlineBytes} bytes go through LFS.");
     }
 
     static bool TryTakeLine(ref ReadOnlySequence<byte> buffer, bool isLast, out ReadOnlySequence<byte> line)

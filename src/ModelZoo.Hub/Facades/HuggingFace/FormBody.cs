@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using ModelZoo.Hub.Kernel;
@@ -17,6 +18,10 @@ static class FormBody
         catch (InvalidDataException error)
         {
             throw new Refusal(RefusalKind.TooLarge, $"The form is larger than this address takes: {error.Message}");
+        }
+        catch (IOException error) when (error is not (BadHttpRequestException or ConnectionResetException))
+        {
+            throw Refusal.Invalid("The form ends before its closing boundary.");
         }
     }
 }

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Unicode;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using ModelZoo.Hub.Kernel;
@@ -24,7 +23,7 @@ sealed class JsonBody(JsonElement root)
             if (buffer.Length == 0) return new(default);
             var bytes = buffer.GetBuffer().AsMemory(0, (int)buffer.Length);
             using var document = JsonDocument.Parse(bytes, s_options);
-            RefuseBrokenText(bytes.Span);
+            if (!JsonText.IsUnicode(bytes.Span, s_options.MaxDepth)) throw Refusal.Invalid("The body has text that is not Unicode (stray bytes or half a surrogate pair).");
             if (document.RootElement.ValueKind == JsonValueKind.Null) return new(default);
             if (document.RootElement.ValueKind != JsonValueKind.Object) throw Refusal.Invalid("The body must be a JSON object.");
             return new(document.RootElement.Clone());
@@ -32,26 +31,6 @@ sealed class JsonBody(JsonElement root)
         catch (JsonException error)
         {
             throw Refusal.Invalid($"The body is not valid JSON: line {error.LineNumber + 1}, position {error.BytePositionInLine + 1}.");
-        }
-    }
-
-    /// <summary>The parser accepts text that is not Unicode (stray bytes, half a surrogate pair) and fails only where it is read.</summary>
-    static void RefuseBrokenText(ReadOnlySpan<byte> json)
-    {
-        if (!Utf8.IsValid(json)) throw Refusal.Invalid("The body must be UTF-8.");
-        if (json.IndexOf("\\u"u8) < 0) return;
-        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = s_options.MaxDepth });
-        while (reader.Read())
-        {
-            if (reader.TokenType is not (JsonTokenType.String or JsonTokenType.PropertyName) || !reader.ValueIsEscaped) continue;
-            try
-            {
-                _ = reader.GetString();
-            }
-            catch (InvalidOperationException)
-            {
-                throw Refusal.Invalid("The body has text with half a surrogate pair, which is not Unicode.");
-            }
         }
     }
 

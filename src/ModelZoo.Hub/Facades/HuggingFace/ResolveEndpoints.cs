@@ -65,7 +65,7 @@ static class ResolveEndpoints
         var query = http.Request.Query;
         return new($"\"{etag}\"", type)
         {
-            ContentDisposition = query.ContainsKey("noContentDisposition") ? null : Disposition(path.Name, query.ContainsKey("download")),
+            ContentDisposition = Query.Flag(query["noContentDisposition"]) ? null : Disposition(path.Name, Query.Flag(query["download"])),
             CacheControl = repository.Repository.IsPrivate ? "private, no-store" : resolved.IsImmutable ? "public, max-age=31536000, immutable" : "no-cache",
         };
     }

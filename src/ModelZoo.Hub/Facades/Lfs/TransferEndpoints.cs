@@ -93,11 +93,14 @@ static class TransferEndpoints
         return await uploads.GetAsync(uploadId, stop);
     }
 
-    /// <summary>The promised length bounds the body; a length that is already wrong in the header is refused before a byte is read.</summary>
+    /// <summary>
+    /// A length that is already wrong in the header is refused before a byte is read. The store stops at the promised length by
+    /// itself; the server's limit is of no use here, since it counts the framing of chunks as well.
+    /// </summary>
     static void Expect(HttpContext http, long sizeBytes)
     {
         if (http.Request.ContentLength is { } stated && stated != sizeBytes)
             throw Refusal.Invalid($"{stated} bytes were announced; this upload takes exactly {sizeBytes}.");
-        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = sizeBytes + 1;
+        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = null;
     }
 }
