@@ -19,7 +19,7 @@ sealed record CardRow
     public long Score { get; init; }
     public string Grade { get; init; } = "E";
     public string FindingsJson { get; init; } = "[]";
-    public string PointsJson { get; init; } = "{}";
+    public string PointsJson { get; init; } = "[]";
     public long FileCount { get; init; }
     public long SizeBytes { get; init; }
 }
