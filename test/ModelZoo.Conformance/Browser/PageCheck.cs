@@ -68,7 +68,7 @@ static class PageCheck
           const twice = ids.filter((id, i) => ids.indexOf(id) !== i);
           if (twice.length) faults.push(`ids used twice: ${[...new Set(twice)].slice(0, 5)}`);
           for (const el of document.querySelectorAll("[tabindex]")) if (el.tabIndex > 0) faults.push(`${name(el)} jumps the queue`);
-          // Tables and code of cards carry no tabindex; browsers let the keyboard reach what scrolls by themselves (Chromium 130, Firefox 3.5).
+          // Tables and code of cards carry no tabindex; browsers let the keyboard reach what scrolls by themselves.
           for (const el of document.querySelectorAll("body *"))
             if (/auto|scroll/.test(getComputedStyle(el).overflowX) && el.scrollWidth > el.clientWidth + 1 && seen(el) && el.tabIndex < 0 && !el.closest(".card") && !el.querySelector("a[href], button, [tabindex]"))
               faults.push(`${name(el)} scrolls, and no key reaches it`);

@@ -111,11 +111,11 @@ public sealed class RepositoryJourneyTests(BrowserZoo zoo)
         await using var stranger = await zoo.VisitAsync(Viewer.Stranger);
         await stranger.GoAsync($"/ada/{name}", 404);
 
-        await visit.Page.GetByLabel("Account", new() { Exact = true }).FillAsync("nobody-of-this-name");
+        await visit.Page.Locator("#people-handle").FillAsync("nobody-of-this-name");
         await visit.Press("Add or change");
         await visit.SeesAsync("There is no account 'nobody-of-this-name'.");
-        await Assertions.Expect(visit.Page.GetByLabel("Account", new() { Exact = true })).ToHaveValueAsync("nobody-of-this-name");
-        await visit.Page.GetByLabel("Account", new() { Exact = true }).FillAsync(BrowserZoo.Stranger);
+        await Assertions.Expect(visit.Page.Locator("#people-handle")).ToHaveValueAsync("nobody-of-this-name");
+        await visit.Page.Locator("#people-handle").FillAsync(BrowserZoo.Stranger);
         await visit.Press("Add or change");
         await visit.SeesAsync("Saved.");
         await stranger.GoAsync($"/ada/{name}");
