@@ -88,9 +88,9 @@ static class HubBuilder
         services.AddCors(cors => cors.AddPolicy(HuggingFaceRoutes.CorsPolicy, HubCors.Policy));
 
         AddAll(services, typeof(AccountStore), typeof(TokenStore), typeof(SessionStore), typeof(AttemptStore), typeof(SignIn), typeof(Bootstrap),
-            typeof(AuditTrail), typeof(BrowserSessions), typeof(DeviceLogins));
+            typeof(AuditStore), typeof(BrowserSessions), typeof(DeviceLoginStore));
         services.AddHttpContextAccessor();
-        AddAll(services, typeof(RequestLimits), typeof(MetricCollector), typeof(HubCounts));
+        AddAll(services, typeof(RequestLimits), typeof(MetricCollector), typeof(HubCountStore));
         services.AddZooDescription();
         services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
         AddAll(services, typeof(RepositoryStore), typeof(AccessPolicy), typeof(GitObjectStore), typeof(TreeReader), typeof(ReferenceStore),

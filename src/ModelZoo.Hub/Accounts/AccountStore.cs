@@ -5,7 +5,7 @@ using ModelZoo.Hub.Kernel;
 namespace ModelZoo.Hub.Accounts;
 
 /// <summary>Accounts: found by handle or id, made, changed, disabled. All their SQL.</summary>
-sealed class AccountStore(HubDatabase database, AuditTrail audit, TimeProvider time)
+sealed class AccountStore(HubDatabase database, AuditStore audit, TimeProvider time)
 {
     const string Columns = "id, handle, kind, full_name, email, administrator_since, created_at, disabled_at";
 
@@ -55,7 +55,7 @@ sealed class AccountStore(HubDatabase database, AuditTrail audit, TimeProvider t
                     """,
                     new { account.Id, account.Handle, key = Key(handle), account.Kind, account.FullName, account.Email, passwordHash, account.AdministratorSince, account.CreatedAt },
                     stop);
-                await audit.AddAsync(transaction, AuditAction.AccountMade, AuditTrail.Account(account.Id), account.Handle, stop);
+                await audit.AddAsync(transaction, AuditAction.AccountMade, AuditStore.Account(account.Id), account.Handle, stop);
             }, stop);
         }
         catch (Exception error) when (database.IsUniqueViolation(error))
@@ -76,7 +76,7 @@ sealed class AccountStore(HubDatabase database, AuditTrail audit, TimeProvider t
     {
         await transaction.ExecuteAsync("update account set password_hash = @passwordHash where id = @id", new { id, passwordHash }, stop);
         await transaction.ExecuteAsync("delete from session where account_id = @id", new { id }, stop);
-        await audit.AddAsync(transaction, AuditAction.AccountPassword, AuditTrail.Account(id), "password set", stop);
+        await audit.AddAsync(transaction, AuditAction.AccountPassword, AuditStore.Account(id), "password set", stop);
     }, stop);
 
     public Task SetProfileAsync(long id, string fullName, string? email, CancellationToken stop)
@@ -99,7 +99,7 @@ sealed class AccountStore(HubDatabase database, AuditTrail audit, TimeProvider t
             where id = @id
             """, new { id, since = administrator ? time.NowMs() : (long?)null }, stop);
         await RequireAdministratorAsync(transaction, stop);
-        await audit.AddAsync(transaction, AuditAction.AccountAdministrator, AuditTrail.Account(id), administrator ? "made an administrator" : "no longer an administrator", stop);
+        await audit.AddAsync(transaction, AuditAction.AccountAdministrator, AuditStore.Account(id), administrator ? "made an administrator" : "no longer an administrator", stop);
     }, stop);
 
     /// <summary>A disabled account keeps what it owns; its tokens and sessions stop working at once.</summary>
@@ -109,7 +109,7 @@ sealed class AccountStore(HubDatabase database, AuditTrail audit, TimeProvider t
         await transaction.ExecuteAsync("update account set disabled_at = @at where id = @id", new { id, at = disabled ? time.NowMs() : (long?)null }, stop);
         if (disabled) await transaction.ExecuteAsync("delete from session where account_id = @id", new { id }, stop);
         await RequireAdministratorAsync(transaction, stop);
-        await audit.AddAsync(transaction, disabled ? AuditAction.AccountDisabled : AuditAction.AccountEnabled, AuditTrail.Account(id), "", stop);
+        await audit.AddAsync(transaction, disabled ? AuditAction.AccountDisabled : AuditAction.AccountEnabled, AuditStore.Account(id), "", stop);
     }, stop);
 
     static async Task RequireAdministratorAsync(DbTransaction transaction, CancellationToken stop)

@@ -4,7 +4,7 @@ using ModelZoo.Hub.Kernel;
 namespace ModelZoo.Hub.Accounts;
 
 /// <summary>Checks passwords, slowly enough that guessing is hopeless and quickly enough that people do not notice.</summary>
-sealed class SignIn(AccountStore accounts, AttemptStore attempts, AuditTrail audit)
+sealed class SignIn(AccountStore accounts, AttemptStore attempts, AuditStore audit)
 {
     public const int MinPasswordLength = 10;
 
@@ -34,12 +34,12 @@ sealed class SignIn(AccountStore accounts, AttemptStore attempts, AuditTrail aud
         {
             await attempts.AddFailureAsync(subjects, stop);
             // People type passwords into the wrong field: a name that is no account is not written down.
-            if (account is not null) await audit.AddAsync(AuditAction.SignInFailed, AuditTrail.Account(account.Id), account.Handle, stop, account.Id);
+            if (account is not null) await audit.AddAsync(AuditAction.SignInFailed, AuditStore.Account(account.Id), account.Handle, stop, account.Id);
             else await audit.AddAsync(AuditAction.SignInFailed, "account:unknown", "no such account", stop);
             return null;
         }
         await attempts.ForgetAsync(subjects[..1], stop);
-        await audit.AddAsync(AuditAction.SignIn, AuditTrail.Account(account!.Id), account.Handle, stop, account.Id);
+        await audit.AddAsync(AuditAction.SignIn, AuditStore.Account(account!.Id), account.Handle, stop, account.Id);
         return account;
     }
 }

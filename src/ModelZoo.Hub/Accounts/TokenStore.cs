@@ -31,7 +31,7 @@ sealed record TokenReach
 }
 
 /// <summary>Access tokens: made, listed, revoked, and turned into actors. Stored as hashes only.</summary>
-sealed class TokenStore(HubDatabase database, AuditTrail audit, TimeProvider time)
+sealed class TokenStore(HubDatabase database, AuditStore audit, TimeProvider time)
 {
     /// <summary>Clients insist on this beginning.</summary>
     public const string Prefix = "hf_";
@@ -80,7 +80,7 @@ sealed class TokenStore(HubDatabase database, AuditTrail audit, TimeProvider tim
                     values (@tokenId, @RepositoryId, @access)
                     on conflict (token_id, repository_id) do nothing
                     """, new { tokenId = token.Id, grant.RepositoryId, access = grant.Write ? "write" : "read" }, stop);
-            await audit.AddAsync(transaction, AuditAction.TokenMade, AuditTrail.Account(accountId), $"{token.Role} token {token.Name} (…{token.Hint})", stop, accountId);
+            await audit.AddAsync(transaction, AuditAction.TokenMade, AuditStore.Account(accountId), $"{token.Role} token {token.Name} (…{token.Hint})", stop, accountId);
         }, stop);
         return token;
     }
@@ -104,7 +104,7 @@ sealed class TokenStore(HubDatabase database, AuditTrail audit, TimeProvider tim
               and revoked_at is null
             returning name
             """, new { accountId, tokenId, now = time.NowMs() }, stop);
-        if (revoked is not null) await audit.AddAsync(transaction, AuditAction.TokenRevoked, AuditTrail.Account(accountId), $"token {revoked}", stop);
+        if (revoked is not null) await audit.AddAsync(transaction, AuditAction.TokenRevoked, AuditStore.Account(accountId), $"token {revoked}", stop);
         return revoked is not null;
     }, stop);
 

@@ -97,16 +97,10 @@ sealed class RefusalMiddleware(RequestDelegate next, ILogger<RefusalMiddleware> 
         foreach (var (name, value) in kept) response.Headers[name] = value;
     }
 
-    /// <summary>The endpoint's own; where none matched, a page for people. Below /api it is JSON, also where a page's address would match.</summary>
-    static Dialect DialectFor(HttpContext http)
-    {
-        var pages = (http.RequestServices.GetService(typeof(PageDialect)) as PageDialect)?.Dialect ?? HuggingFaceErrors.Dialect;
-        var dialect = http.GetEndpoint()?.Metadata.GetMetadata<Dialect>() ?? pages;
-        return dialect != pages ? dialect
-            : http.Request.Path.StartsWithSegments(ZooRoutes.Base) ? ZooErrors.Dialect
-            : http.Request.Path.StartsWithSegments("/api") ? HuggingFaceErrors.Dialect
-            : pages;
-    }
+    /// <summary>The endpoint's own; where none matched, a page for people. Below /api something always matches.</summary>
+    static Dialect DialectFor(HttpContext http) => http.GetEndpoint()?.Metadata.GetMetadata<Dialect>()
+        ?? (http.RequestServices.GetService(typeof(PageDialect)) as PageDialect)?.Dialect
+        ?? HuggingFaceErrors.Dialect;
 
     /// <summary>307 keeps method and body. Where the old name stands in the body, the caller is told the new one.</summary>
     async Task RedirectAsync(HttpContext http, RepositoryMoved moved)

@@ -14,7 +14,7 @@ sealed record CollaboratorRow
 }
 
 /// <summary>Who, beside the owner, may read, write or administer a repository. All their SQL.</summary>
-sealed class CollaboratorStore(HubDatabase database, AuditTrail audit, TimeProvider time)
+sealed class CollaboratorStore(HubDatabase database, AuditStore audit, TimeProvider time)
 {
     static readonly string[] s_access = ["read", "write", "administer"];
 
@@ -36,7 +36,7 @@ sealed class CollaboratorStore(HubDatabase database, AuditTrail audit, TimeProvi
                 values (@repositoryId, @Id, @access, @now)
                 on conflict (repository_id, account_id) do update set access = excluded.access
                 """, new { repositoryId, account.Id, access, now = time.NowMs() }, stop);
-            await audit.AddAsync(transaction, AuditAction.Collaborator, AuditTrail.Repository(repositoryId), $"{account.Handle}: {access}", stop);
+            await audit.AddAsync(transaction, AuditAction.Collaborator, AuditStore.Repository(repositoryId), $"{account.Handle}: {access}", stop);
             await RepositoryStore.MarkChangedAsync(transaction, repositoryId, stop);
         }, stop);
     }
@@ -50,7 +50,7 @@ sealed class CollaboratorStore(HubDatabase database, AuditTrail audit, TimeProvi
             """, new { repositoryId, accountId }, stop);
         if (removed == 0) return;
         var handle = await transaction.FindAsync<string>("select handle from account where id = @accountId", new { accountId }, stop);
-        await audit.AddAsync(transaction, AuditAction.Collaborator, AuditTrail.Repository(repositoryId), $"{handle}: none", stop);
+        await audit.AddAsync(transaction, AuditAction.Collaborator, AuditStore.Repository(repositoryId), $"{handle}: none", stop);
         await RepositoryStore.MarkChangedAsync(transaction, repositoryId, stop);
     }, stop);
 }

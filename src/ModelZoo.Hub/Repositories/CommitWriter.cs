@@ -53,6 +53,14 @@ sealed class CommitWriter(
             }
             throw new Refusal(RefusalKind.Unavailable, "The branch is moving too fast; try again.") { RetryAfter = TimeSpan.FromSeconds(1) };
         }
+        catch (MissingObjectException missing)
+        {
+            // Content of this commit was stored and then swept before a reference led to it: only with a grace period that is too short.
+            throw new Refusal(RefusalKind.Unavailable, "Content of this commit was removed as unreachable before the commit was done; send it again.")
+            {
+                RetryAfter = TimeSpan.FromSeconds(1), Cause = missing,
+            };
+        }
         finally
         {
             turn.Release();

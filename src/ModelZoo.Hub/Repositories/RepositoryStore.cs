@@ -10,7 +10,7 @@ namespace ModelZoo.Hub.Repositories;
 sealed record RepositoryHead(long RepositoryId, string? CommitId, string Description);
 
 /// <summary>Rows of repositories: found by name, by old name, by id; made, changed, removed.</summary>
-sealed class RepositoryStore(HubDatabase database, Jobs.JobStore jobs, AuditTrail audit, TimeProvider time)
+sealed class RepositoryStore(HubDatabase database, Jobs.JobStore jobs, AuditStore audit, TimeProvider time)
 {
     const string Columns = """
         repository.id, repository.kind as kind_word, repository.owner_id, account.handle as owner, repository.name,
@@ -109,7 +109,7 @@ sealed class RepositoryStore(HubDatabase database, Jobs.JobStore jobs, AuditTrai
                 visibility = Visibility(repository.IsPrivate), repository.DefaultBranch, repository.Description, repository.Sdk,
                 repository.SpaceId, repository.CreatedAt, repository.UpdatedAt, change = await NextChangeAsync(transaction, stop),
             }, stop);
-        await audit.AddAsync(transaction, AuditAction.RepositoryMade, AuditTrail.Repository(repository.Id), $"{repository.Kind.Word()} {repository.FullName} ({Visibility(repository.IsPrivate)})", stop);
+        await audit.AddAsync(transaction, AuditAction.RepositoryMade, AuditStore.Repository(repository.Id), $"{repository.Kind.Word()} {repository.FullName} ({Visibility(repository.IsPrivate)})", stop);
         // A name that is taken anew no longer leads to the repository that had it before.
         await transaction.ExecuteAsync("""
             delete from repository_alias
@@ -130,7 +130,7 @@ sealed class RepositoryStore(HubDatabase database, Jobs.JobStore jobs, AuditTrai
         {
             await transaction.ExecuteAsync("update repository set default_branch = @branch where id = @id", new { id, branch }, stop);
             await MarkChangedAsync(transaction, id, stop);
-            await audit.AddAsync(transaction, AuditAction.RepositoryDefaultBranch, AuditTrail.Repository(id), branch, stop);
+            await audit.AddAsync(transaction, AuditAction.RepositoryDefaultBranch, AuditStore.Repository(id), branch, stop);
             await jobs.EnqueueAsync(transaction, ReindexWork.JobFor(id), stop);     // all projections are of the default branch
         }, stop);
 
@@ -142,7 +142,7 @@ sealed class RepositoryStore(HubDatabase database, Jobs.JobStore jobs, AuditTrai
     {
         await transaction.ExecuteAsync($"update repository set {assignment} where id = @id", new { id, value }, stop);
         await MarkChangedAsync(transaction, id, stop);
-        if (recorded is var (action, detail)) await audit.AddAsync(transaction, action, AuditTrail.Repository(id), detail, stop);
+        if (recorded is var (action, detail)) await audit.AddAsync(transaction, action, AuditStore.Repository(id), detail, stop);
     }, stop);
 
     /// <summary>Gives the repository a new owner or name; the old name redirects. Throws the unique violation when the new name is taken.</summary>
@@ -167,7 +167,7 @@ sealed class RepositoryStore(HubDatabase database, Jobs.JobStore jobs, AuditTrai
                 on conflict (kind, owner_key, name_key) do update set repository_id = excluded.repository_id
                 """, new { kind, owner = AccountStore.Key(repository.Owner), name = Repository.NameKey(repository.Name), repository.Id }, stop);
         await MarkChangedAsync(transaction, repository.Id, stop);
-        await audit.AddAsync(transaction, AuditAction.RepositoryMoved, AuditTrail.Repository(repository.Id), $"{kind} {repository.FullName} to {newOwner.Handle}/{newName}", stop);
+        await audit.AddAsync(transaction, AuditAction.RepositoryMoved, AuditStore.Repository(repository.Id), $"{kind} {repository.FullName} to {newOwner.Handle}/{newName}", stop);
     }
 
     /// <summary>Removes the repository and all rows that belong to it. Its blobs stay until no link is left and sweeping comes by.</summary>
@@ -176,7 +176,7 @@ sealed class RepositoryStore(HubDatabase database, Jobs.JobStore jobs, AuditTrai
         var change = await NextChangeAsync(transaction, stop);
         await transaction.ExecuteAsync("delete from repository where id = @Id", new { repository.Id }, stop);
         await transaction.ExecuteAsync("insert into deleted_repository (change_number, repository_id) values (@change, @Id)", new { change, repository.Id }, stop);
-        await audit.AddAsync(transaction, AuditAction.RepositoryDeleted, AuditTrail.Repository(repository.Id), $"{repository.Kind.Word()} {repository.FullName}", stop);
+        await audit.AddAsync(transaction, AuditAction.RepositoryDeleted, AuditStore.Repository(repository.Id), $"{repository.Kind.Word()} {repository.FullName}", stop);
         foreach (var table in (string[])["git_object", "git_commit", "git_commit_parent"])
             await transaction.ExecuteAsync($"""
                 delete from {table}

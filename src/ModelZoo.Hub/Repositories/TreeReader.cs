@@ -25,7 +25,7 @@ sealed class TreeReader(GitObjectStore objects) : IDisposable
         if (id == ObjectId.EmptyTree) return Tree.Empty;
         if (_trees.TryGetValue((spaceId, id), out Tree? known)) return known!;
         var content = await objects.FindContentAsync(spaceId, id, stop)
-            ?? throw new InvalidDataException($"Tree {id} is missing from object space {spaceId}; run zoo fsck.");
+            ?? throw new MissingObjectException($"Tree {id} is missing from object space {spaceId}; run zoo fsck.");
         if (content.Length > MaxTreeBytes) throw new InvalidDataException($"Tree {id} is larger than {MaxTreeBytes} bytes.");
         var tree = Tree.Parse(content);
         _trees.Set((spaceId, id), tree, new MemoryCacheEntryOptions { Size = tree.Entries.Count + 1 });
@@ -93,7 +93,7 @@ sealed class TreeReader(GitObjectStore objects) : IDisposable
     /// <summary>The content of a regular file; for a pointer, the pointer's text.</summary>
     public async Task<byte[]> GetContentAsync(long spaceId, ObjectId blob, CancellationToken stop) =>
         await objects.FindContentAsync(spaceId, blob, stop)
-            ?? throw new InvalidDataException($"Blob {blob} is missing from object space {spaceId}; run zoo fsck.");
+            ?? throw new MissingObjectException($"Blob {blob} is missing from object space {spaceId}; run zoo fsck.");
 
     async ValueTask<BlobFacts> FactsAsync(long spaceId, ObjectId blob, CancellationToken stop)
     {
@@ -101,7 +101,7 @@ sealed class TreeReader(GitObjectStore objects) : IDisposable
         var found = await objects.FactsAsync(spaceId, [blob], stop);
         return found.TryGetValue(blob, out var facts)
             ? Keep(spaceId, blob, facts)
-            : throw new InvalidDataException($"Blob {blob} is missing from object space {spaceId}; run zoo fsck.");
+            : throw new MissingObjectException($"Blob {blob} is missing from object space {spaceId}; run zoo fsck.");
     }
 
     async Task PrefetchAsync(long spaceId, Tree tree, CancellationToken stop)
@@ -129,3 +129,6 @@ sealed class TreeReader(GitObjectStore objects) : IDisposable
         _facts.Dispose();
     }
 }
+
+/// <summary>An object that something refers to is not stored: swept while a commit was on its way, or lost.</summary>
+sealed class MissingObjectException(string message) : InvalidDataException(message);

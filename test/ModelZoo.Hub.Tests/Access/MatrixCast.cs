@@ -81,7 +81,9 @@ sealed class MatrixCast : IDisposable
         var id = response.Headers.TryGetValues("X-Request-Id", out var ids) ? ids.First() : "-";
         foreach (var header in response.Headers.Concat(response.Content.Headers).OrderBy(header => header.Key, StringComparer.Ordinal))
             if (header.Key is not ("X-Request-Id" or "Date" or "Content-Length" or "Set-Cookie")) text.Append($"{header.Key}: {string.Join(", ", header.Value)}\n");
-        return text.Append(await response.Content.ReadAsStringAsync()).Replace(id, "(id)").Replace(name, "(name)").ToString();
+        // A page's form token is drawn anew for each visitor without one.
+        var body = System.Text.RegularExpressions.Regex.Replace(await response.Content.ReadAsStringAsync(), "value=\"[0-9a-f]{64}\"", "value=\"(token)\"");
+        return text.Append(body).Replace(id, "(id)").Replace(name, "(name)").ToString();
     }
 
     async Task<HttpResponseMessage> SendAsync(MatrixRow row, string name, string? token)

@@ -21,7 +21,7 @@ public abstract class DeviceLoginTests(TestHub hub)
 
         Assert.Equal("authorization_pending", await ErrorAsync(code));
         Assert.Equal("slow_down", await ErrorAsync(code));
-        var logins = hub.Get<DeviceLogins>();
+        var logins = hub.Get<DeviceLoginStore>();
         var waiting = await logins.FindByUserCodeAsync(shown.ToLowerInvariant().Replace("-", " "), default);
         Assert.Equal("test", waiting!.ClientId);
         var (account, token) = await PersonAsync();
@@ -45,7 +45,7 @@ public abstract class DeviceLoginTests(TestHub hub)
         using var zoo = new ZooClient(new ZooClientOptions { Endpoint = new(hub.Url) });
         var login = await zoo.StartDeviceLoginAsync();
         var (account, _) = await PersonAsync();
-        await hub.Get<DeviceLogins>().ApproveAsync(login.UserCode, account, default);
+        await hub.Get<DeviceLoginStore>().ApproveAsync(login.UserCode, account, default);
 
         var token = await zoo.FinishDeviceLoginAsync(login with { Interval = 1 });
 
@@ -57,13 +57,13 @@ public abstract class DeviceLoginTests(TestHub hub)
     {
         var (account, _) = await PersonAsync();
         var refused = await BeginAsync();
-        Assert.True(await hub.Get<DeviceLogins>().DenyAsync(refused["user_code"]!.GetValue<string>(), account, default));
+        Assert.True(await hub.Get<DeviceLoginStore>().DenyAsync(refused["user_code"]!.GetValue<string>(), account, default));
         Assert.Equal("access_denied", await ErrorAsync(refused["device_code"]!.GetValue<string>()));
 
         var old = await BeginAsync();
         await hub.Get<HubDatabase>().ExecuteAsync("update device_login set expires_at = 1 where user_code = @code", new { code = old["user_code"]!.GetValue<string>() }, default);
         Assert.Equal("expired_token", await ErrorAsync(old["device_code"]!.GetValue<string>()));
-        Assert.False(await hub.Get<DeviceLogins>().ApproveAsync(old["user_code"]!.GetValue<string>(), account, default));
+        Assert.False(await hub.Get<DeviceLoginStore>().ApproveAsync(old["user_code"]!.GetValue<string>(), account, default));
 
         var other = await BeginAsync();
         Assert.Equal("expired_token", await ErrorAsync(other["device_code"]!.GetValue<string>(), client: "somebody else"));

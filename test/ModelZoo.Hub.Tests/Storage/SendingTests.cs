@@ -20,7 +20,7 @@ public sealed class SendingTests : IAsyncLifetime
     {
         _store = new(_root);
         await _store.WriteAsync(Large.Digest, Large.Size, Large.Send(), None);
-        _server = await BlobServer.StartAsync(_store, TimeSpan.FromSeconds(2));
+        _server = await BlobServer.StartAsync(_store, TimeSpan.FromSeconds(6));
     }
 
     public async ValueTask DisposeAsync()
@@ -242,7 +242,7 @@ public sealed class SendingTests : IAsyncLifetime
             if (received < 4_000_000) await Task.Delay(50);
         Assert.InRange(received, Large.Size, Large.Size + 1000);
 
-        await Task.Delay(TimeSpan.FromSeconds(3.5));    // beyond the server's limit of 2 s
+        await Task.Delay(TimeSpan.FromSeconds(9));    // beyond the server's limit of 6 s
         var got = 0L;
         await Assert.ThrowsAnyAsync<SocketException>(async () =>
         {

@@ -19,7 +19,7 @@ static class DeviceLoginEndpoints
         app.MapPost("/oauth/token", TokenAsync).DisableAntiforgery().WithMetadata(s_dialect, new Public("the device code is the secret"));
     }
 
-    static async Task<IResult> BeginAsync(HttpContext http, DeviceLogins logins, PublicAddress address, CancellationToken stop)
+    static async Task<IResult> BeginAsync(HttpContext http, DeviceLoginStore logins, PublicAddress address, CancellationToken stop)
     {
         var form = await ReadAsync(http, stop);
         var (deviceCode, userCode) = await logins.BeginAsync(form["client_id"].ToString(), stop);
@@ -31,12 +31,12 @@ static class DeviceLoginEndpoints
             user_code = userCode,
             verification_uri = page,
             verification_uri_complete = $"{page}?code={userCode}",
-            expires_in = (int)DeviceLogins.Lifetime.TotalSeconds,
-            interval = DeviceLogins.IntervalSeconds,
+            expires_in = (int)DeviceLoginStore.Lifetime.TotalSeconds,
+            interval = DeviceLoginStore.IntervalSeconds,
         });
     }
 
-    static async Task<IResult> TokenAsync(HttpContext http, DeviceLogins logins, CancellationToken stop)
+    static async Task<IResult> TokenAsync(HttpContext http, DeviceLoginStore logins, CancellationToken stop)
     {
         var form = await ReadAsync(http, stop);
         http.Response.Headers.CacheControl = "no-store";
@@ -53,7 +53,7 @@ static class DeviceLoginEndpoints
                         scope = "write-repos",
                     }),
                     DevicePoll.Pending => Error("authorization_pending", "The code was not confirmed yet."),
-                    DevicePoll.SlowDown => Error("slow_down", $"Ask every {DeviceLogins.IntervalSeconds} seconds."),
+                    DevicePoll.SlowDown => Error("slow_down", $"Ask every {DeviceLoginStore.IntervalSeconds} seconds."),
                     DevicePoll.Denied => Error("access_denied", "The login was refused."),
                     _ => Error("expired_token", "The code is unknown, used or too old."),
                 };

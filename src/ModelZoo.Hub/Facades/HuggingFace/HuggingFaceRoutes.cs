@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using ModelZoo.Hub.Kernel;
 using ModelZoo.Hub.Repositories;
 using ModelZoo.Hub.Repositories.Access;
 
@@ -30,9 +31,14 @@ static class HuggingFaceRoutes
         TagVocabularyEndpoints.Map(group);
         LikeEndpoints.Map(group);
         UserEndpoints.Map(group);
-        ZooSearchEndpoints.Map(group);
         LargeFileEndpoints.Map(group);
+        MapNothing(group);
     }
+
+    /// <summary>What is said below /api where nothing else is: without this, addresses of pages would match.</summary>
+    static void MapNothing(IEndpointRouteBuilder app) => app.Map("/api/{**rest}", Nothing).WithMetadata(new Public("says only that nothing is here"));
+
+    internal static IResult Nothing(HttpContext _) => throw Refusal.NotFound("There is nothing at this address.");
 
     public const string CorsPolicy = "huggingface";
 

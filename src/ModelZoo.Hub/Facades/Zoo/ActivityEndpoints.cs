@@ -18,8 +18,8 @@ static class ActivityEndpoints
             .Describe<IReadOnlyList<ActivityAnswer>>("listActivity", "repositories", "What happened to the repository beside its commits, newest first").ProducesProblem(404);
 
     /// <summary>Who shares a repository with whom is for those who administer it.</summary>
-    static async Task<IResult> ListAsync(ReadableRepository repository, AuditTrail audit, CancellationToken stop, string? before = null, int? limit = null) =>
-        Results.Json((await audit.ListAsync(null, AuditTrail.Repository(repository.Id), Paging.Before(before), Paging.Limit(limit), stop))
+    static async Task<IResult> ListAsync(ReadableRepository repository, AuditStore audit, CancellationToken stop, string? before = null, int? limit = null) =>
+        Results.Json((await audit.ListAsync(null, AuditStore.Repository(repository.Id), Paging.Before(before), Paging.Limit(limit), stop))
             .Where(entry => entry.Action != AuditAction.Collaborator || repository.Level == AccessLevel.Administer)
             .Select(entry => new ActivityAnswer(Ids.ToWire(entry.Id), Clock.Iso(entry.At), entry.Handle, entry.Action, entry.Detail)));
 }

@@ -19,7 +19,7 @@ static class AuditEndpoints
             .Describe<IReadOnlyList<AuditAnswer>>("listAudit", "hub", "The audit trail, newest first; ?action=, ?subject=, ?before=id, ?limit=");
 
     static async Task<IResult> ListAsync(
-        Administrator _, AuditTrail audit, CancellationToken stop, string? action = null, string? subject = null, string? before = null, int? limit = null) =>
+        Administrator _, AuditStore audit, CancellationToken stop, string? action = null, string? subject = null, string? before = null, int? limit = null) =>
         Results.Json((await audit.ListAsync(action, subject, Paging.Before(before), Paging.Limit(limit), stop)).Select(entry =>
             new AuditAnswer(Ids.ToWire(entry.Id), Clock.Iso(entry.At), entry.Handle, entry.Action, entry.Subject, entry.Detail, entry.Address)));
 }

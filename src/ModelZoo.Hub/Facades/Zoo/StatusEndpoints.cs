@@ -27,7 +27,7 @@ static class StatusEndpoints
     public static void Map(IEndpointRouteBuilder app) =>
         app.MapGet($"{ZooRoutes.Base}/status", GetAsync).Describe<StatusAnswer>("getStatus", "hub", "Counts, storage and queue of the hub");
 
-    static async Task<IResult> GetAsync(Administrator _, HubCounts counts, HubDatabase database, JobStore jobs, HubOptions options, CancellationToken stop)
+    static async Task<IResult> GetAsync(Administrator _, HubCountStore counts, HubDatabase database, JobStore jobs, HubOptions options, CancellationToken stop)
     {
         var now = await counts.ReadAsync(stop);
         var queue = (await jobs.CountAsync(stop)).ToDictionary(c => c.State, c => c.Jobs);

@@ -28,6 +28,9 @@ static class ZooRoutes
         MaintenanceEndpoints.Map(group);
         StatusEndpoints.Map(group);
         AuditEndpoints.Map(group);
+        SearchEndpoints.Map(group);
+        app.Map(Base + "/{**rest}", HuggingFace.HuggingFaceRoutes.Nothing)
+            .WithMetadata(ZooErrors.Dialect, new Kernel.Public("says only that nothing is here")).ExcludeFromDescription();
     }
 
     /// <summary>What the description of the API says about an endpoint: one sentence, the answer's type, and the refusals all have.</summary>

@@ -15,7 +15,7 @@ static class DevicePageEndpoints
         app.MapForm("/login/device", AnswerAsync).WithMetadata(new Limited(RateClass.SignIn));
     }
 
-    static async Task<IResult> AskAsync(SignedIn me, HttpContext http, PageFrames frames, DeviceLogins logins, CancellationToken stop)
+    static async Task<IResult> AskAsync(SignedIn me, HttpContext http, PageFrames frames, DeviceLoginStore logins, CancellationToken stop)
     {
         _ = me;
         var code = http.Request.Query["code"].ToString();
@@ -24,7 +24,7 @@ static class DevicePageEndpoints
             : await ConfirmAsync(code, FormState.Empty, http, frames, logins, stop);
     }
 
-    static async Task<IResult> AnswerAsync(SignedIn me, PostedForm form, HttpContext http, PageFrames frames, DeviceLogins logins, CancellationToken stop)
+    static async Task<IResult> AnswerAsync(SignedIn me, PostedForm form, HttpContext http, PageFrames frames, DeviceLoginStore logins, CancellationToken stop)
     {
         me.RequireWrite();
         var code = form.Text("code");
@@ -40,7 +40,7 @@ static class DevicePageEndpoints
         return await ConfirmAsync(code, form.State(), http, frames, logins, stop);
     }
 
-    static async Task<IResult> ConfirmAsync(string code, FormState form, HttpContext http, PageFrames frames, DeviceLogins logins, CancellationToken stop)
+    static async Task<IResult> ConfirmAsync(string code, FormState form, HttpContext http, PageFrames frames, DeviceLoginStore logins, CancellationToken stop)
     {
         if (await logins.FindByUserCodeAsync(code, stop) is { } login) return Page(http, frames, DeviceStep.Confirm, login.UserCode, login.ClientId, FormState.Empty);
         var unknown = form with { Errors = new Dictionary<string, string> { ["code"] = "No program waits under this code. It may be mistyped, too old or answered already." } };

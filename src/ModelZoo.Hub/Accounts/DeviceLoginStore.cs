@@ -29,7 +29,7 @@ abstract record DevicePoll
 /// Sign-in of programs without a browser (RFC 8628): the program shows a short code, a person types it into a page where
 /// they are signed in, and the program, which kept asking, gets a token. All their SQL.
 /// </summary>
-sealed class DeviceLogins(HubDatabase database, TokenStore tokens, AccountStore accounts, AuditTrail audit, TimeProvider time)
+sealed class DeviceLoginStore(HubDatabase database, TokenStore tokens, AccountStore accounts, AuditStore audit, TimeProvider time)
 {
     /// <summary>How long a code may be typed in.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(15);
@@ -131,7 +131,7 @@ sealed class DeviceLogins(HubDatabase database, TokenStore tokens, AccountStore 
                   and denied_at is null
                 """, new { code = Normal(typed), now, account = account.Id }, stop);
             if (answered == 0) return false;
-            await audit.AddAsync(transaction, action, AuditTrail.Account(account.Id), $"code {Normal(typed)}", stop, account.Id);
+            await audit.AddAsync(transaction, action, AuditStore.Account(account.Id), $"code {Normal(typed)}", stop, account.Id);
             return true;
         }, stop);
 

@@ -41,7 +41,7 @@ static class AuditAction
 }
 
 /// <summary>Who did what to whom, from where. Written in the transaction of the change where there is one. Never secrets.</summary>
-sealed class AuditTrail(HubDatabase database, IHttpContextAccessor requests, TimeProvider time)
+sealed class AuditStore(HubDatabase database, IHttpContextAccessor requests, TimeProvider time)
 {
     public static string Account(long id) => $"account:{Ids.ToWire(id)}";
 

@@ -15,7 +15,7 @@ sealed record HubTotals
 }
 
 /// <summary>Counts what the hub holds, for whoever runs it. It reads whole tables: ask now and then, not per request.</summary>
-sealed class HubCounts(HubDatabase database)
+sealed class HubCountStore(HubDatabase database)
 {
     public async Task<HubTotals> ReadAsync(CancellationToken stop)
     {
