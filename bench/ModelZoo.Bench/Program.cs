@@ -24,10 +24,7 @@ static class Program
             return 2;
         }
         var options = BenchOptions.Read(args);
-<<<<<<< HEAD
-=======
         AppDomain.CurrentDomain.ProcessExit += (_, _) => RemoveFolder(options);
->>>>>>> bench
         foreach (var (name, run) in s_benches.Where(bench => names.Count == 0 || names.Contains(bench.Name)))
         {
             Directory.CreateDirectory(options.Folder);
@@ -41,21 +38,14 @@ static class Program
             }
             finally
             {
-<<<<<<< HEAD
-                Directory.Delete(options.Folder, recursive: true);
-=======
                 RemoveFolder(options);
->>>>>>> bench
             }
         }
         return 0;
     }
-<<<<<<< HEAD
-=======
 
     static void RemoveFolder(BenchOptions options)
     {
         if (Directory.Exists(options.Folder)) Directory.Delete(options.Folder, recursive: true);
     }
->>>>>>> bench
 }

@@ -17,10 +17,7 @@ sealed class ServerProcess : IAsyncDisposable
         var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var (name, value) in environment ?? new Dictionary<string, string>()) start.Environment[name] = value;
         var process = Process.Start(start)!;
-<<<<<<< HEAD
-=======
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Kill(process);
->>>>>>> bench
         var lines = TextWriter.Synchronized(new StreamWriter(log, append: true) { AutoFlush = true });
         process.OutputDataReceived += (_, line) => lines.WriteLine(line.Data);
         process.ErrorDataReceived += (_, line) => lines.WriteLine(line.Data);
@@ -60,8 +57,6 @@ sealed class ServerProcess : IAsyncDisposable
     /// <summary>A line of /proc/pid/status in bytes: VmHWM, VmRSS, RssAnon.</summary>
     public long StatusBytes(string name) => long.Parse(Machine.Field($"/proc/{_process.Id}/status", name)!.Split(' ')[0]) * 1024;
 
-<<<<<<< HEAD
-=======
     /// <summary>When the measurement itself is ended, by a signal or an error, no server stays behind.</summary>
     static void Kill(Process process)
     {
@@ -75,7 +70,6 @@ sealed class ServerProcess : IAsyncDisposable
         }
     }
 
->>>>>>> bench
     public async ValueTask DisposeAsync()
     {
         if (!_process.HasExited)
