@@ -30,11 +30,11 @@ sealed class CommitWriter(
     const int Attempts = 50;
 
     /// <summary>Commits to one repository take turns on this node; across nodes the compare-and-set decides.</summary>
-    static readonly ConcurrentDictionary<long, SemaphoreSlim> s_turns = new();
+    readonly ConcurrentDictionary<long, SemaphoreSlim> _turns = new();
 
     public async Task<CommitOutcome> WriteAsync(WritableRepository repository, string reference, CommitDraft draft, CancellationToken stop)
     {
-        var turn = s_turns.GetOrAdd(repository.Id % 1024, _ => new(1, 1));
+        var turn = _turns.GetOrAdd(repository.Id % 1024, _ => new(1, 1));
         await turn.WaitAsync(stop);
         try
         {

@@ -22,7 +22,8 @@ static class PageErrors
             await http.Response.WriteAsJsonAsync(new { error = refusal.Message });
             return;
         }
-        if (status == 401 && isNobody && HttpMethods.IsGet(http.Request.Method))
+        // Whoever sends a token is a program: it is told that the token is wrong instead.
+        if (status == 401 && isNobody && !refusal.BadCredentials && (HttpMethods.IsGet(http.Request.Method) || HttpMethods.IsHead(http.Request.Method)))
         {
             http.Response.Redirect($"/login?next={Uri.EscapeDataString(http.Request.Path.ToUriComponent() + http.Request.QueryString)}");
             return;

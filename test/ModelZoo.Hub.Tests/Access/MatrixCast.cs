@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using System.Text;
+using System.Text.RegularExpressions;
 using ModelZoo.Git;
 using ModelZoo.Hub.Accounts;
 using ModelZoo.Hub.Database;
@@ -81,9 +82,9 @@ sealed class MatrixCast : IDisposable
         var id = response.Headers.TryGetValues("X-Request-Id", out var ids) ? ids.First() : "-";
         foreach (var header in response.Headers.Concat(response.Content.Headers).OrderBy(header => header.Key, StringComparer.Ordinal))
             if (header.Key is not ("X-Request-Id" or "Date" or "Content-Length" or "Set-Cookie")) text.Append($"{header.Key}: {string.Join(", ", header.Value)}\n");
-        // A page's form token is drawn anew for each visitor without one.
-        var body = System.Text.RegularExpressions.Regex.Replace(await response.Content.ReadAsStringAsync(), "value=\"[0-9a-f]{64}\"", "value=\"(token)\"");
-        return text.Append(body).Replace(id, "(id)").Replace(name, "(name)").ToString();
+        text.Append(await response.Content.ReadAsStringAsync()).Replace(id, "(id)").Replace(name, "(name)");
+        // A form's token is drawn for each browser that has none yet.
+        return Regex.Replace(text.ToString(), "name=\"form-token\" value=\"[0-9a-f]+\"", "");
     }
 
     async Task<HttpResponseMessage> SendAsync(MatrixRow row, string name, string? token)

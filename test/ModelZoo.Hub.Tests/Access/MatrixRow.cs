@@ -48,7 +48,7 @@ sealed record MatrixRow(string Method, string Pattern, RepositoryKind Kind)
     public (string Path, string Body) Fill(string owner, string name, string fresh)
     {
         var path = Pattern
-            .Replace("{kinds}", Kind.Plural()).Replace("{owner}", owner).Replace("{name}", name.Length > 0 ? name : "nameless")
+            .Replace("{kinds}", Kind.Plural()).Replace("{owner}", owner).Replace("{name}", name.Length > 0 ? name : "single")
             .Replace("{revision}", "main").Replace("{**revision}", "main").Replace("{**revisionAndPath}", "main").Replace("{**range}", "main..main")
             .Replace("{**branch}", "extra").Replace("{**tag}", "v1").Replace("{handle}", "bystander")
             .Replace("{**path}", "README.md").Replace("{*path}", "README.md").Replace("{path}", "README.md")

@@ -15,7 +15,11 @@ static class TokensPageEndpoints
     public static void Map(IEndpointRouteBuilder app)
     {
         app.MapPage("/settings/tokens", async (SignedIn me, HttpContext http, TokensPageLoader page, CancellationToken stop) =>
-            (IResult)new PageResult<TokensPage>(await page.LoadAsync(me, FormState.Empty, http, stop)));
+        {
+            // A token that is limited has no business with the others.
+            me.RequireWrite();
+            return (IResult)new PageResult<TokensPage>(await page.LoadAsync(me, FormState.Empty, http, stop));
+        });
         app.MapForm("/settings/tokens", CreateAsync);
         app.MapForm("/settings/tokens/revoke", RevokeAsync);
     }
