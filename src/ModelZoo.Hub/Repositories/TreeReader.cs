@@ -131,4 +131,4 @@ sealed class TreeReader(GitObjectStore objects) : IDisposable
 }
 
 /// <summary>An object that something refers to is not stored: swept while a commit was on its way, or lost.</summary>
-sealed class MissingObjectException(string message) : InvalidDataException(message);
+sealed class MissingObjectException(string message) : Exception(message);
