@@ -66,7 +66,8 @@ public sealed class LostDatabaseTests
     static async Task<string> ServerAsync(string folder, string? port = null)
     {
         var words = await RunAsync(port is null ? [folder] : [folder, port]);
-        return words.Split('\n').First(line => line.StartsWith("ConnectionString=", StringComparison.Ordinal))["ConnectionString=".Length..].Trim();
+        return words.Split('\n').First(line => line.StartsWith("ConnectionString=", StringComparison.Ordinal))["ConnectionString=".Length..].Trim()
+            + ";Options=-c synchronous_commit=on";      // the script's server is careless for speed; here it is killed on purpose
     }
 
     static async Task<string> RunAsync(params string[] arguments)
