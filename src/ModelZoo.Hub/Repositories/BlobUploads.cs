@@ -19,12 +19,14 @@ sealed class BlobUploads(IBlobStore blobs, UploadStore uploads)
 
     public const long MaxBlobBytes = 5L * 1024 * 1024 * 1024 * 1024;   // S3's largest object
 
-    public async Task<Upload> BeginAsync(ReadableRepository repository, Digest digest, long sizeBytes, bool inParts, CancellationToken stop)
+    /// <returns>Null when there is nothing left to send: the hub was interrupted between storing the bytes and saying so.</returns>
+    public async Task<Upload?> BeginAsync(ReadableRepository repository, Digest digest, long sizeBytes, bool inParts, CancellationToken stop)
     {
         var (repositoryId, accountId) = (repository.Id, repository.Actor.Account!.Id);
         if (!inParts) return await uploads.AddAsync(repositoryId, accountId, digest, sizeBytes, null, null, stop);
 
-        if (await uploads.FindUnfinishedPartsAsync(repositoryId, accountId, digest, sizeBytes, stop) is { } unfinished) return unfinished;
+        if (await uploads.FindUnfinishedPartsAsync(repositoryId, accountId, digest, sizeBytes, stop) is { } unfinished)
+            return await TryFinishAsync(unfinished, stop) ? null : unfinished;
         var partBytes = Math.Max(SmallestPartBytes, RoundUp((sizeBytes + MostParts - 1) / MostParts));
         var handle = await blobs.BeginPartsAsync(digest, sizeBytes, partBytes, stop);
         return await uploads.AddAsync(repositoryId, accountId, digest, sizeBytes, partBytes, handle, stop);
@@ -60,7 +62,7 @@ sealed class BlobUploads(IBlobStore blobs, UploadStore uploads)
     public async Task CompleteAsync(Upload upload, IReadOnlyDictionary<int, string> named, CancellationToken stop)
     {
         if (upload.PartBytes is null) throw Refusal.Invalid("This upload takes its content in one request, not in parts.");
-        if (upload.FinishedAt is not null) return;
+        if (upload.FinishedAt is not null || await TryFinishAsync(upload, stop)) return;
         var stored = await blobs.ListPartsAsync(upload.Parts, stop);
         for (var number = 1; number <= upload.Parts.PartCount; number++)
         {
@@ -82,6 +84,15 @@ sealed class BlobUploads(IBlobStore blobs, UploadStore uploads)
         }
         await uploads.FinishAsync(upload, CancellationToken.None);
         ZooMeter.BlobBytesStored.Add(upload.SizeBytes);
+    }
+
+    /// <summary>Finishes an upload whose bytes the store has verified and published already.</summary>
+    async Task<bool> TryFinishAsync(Upload upload, CancellationToken stop)
+    {
+        if (!await blobs.WasCompletedAsync(upload.Parts, stop)) return false;
+        await uploads.RefuseWhileSweepingAsync(upload.Digest, stop);
+        await uploads.FinishAsync(upload, CancellationToken.None);
+        return true;
     }
 
     static long RoundUp(long bytes) => (bytes + (1 << 20) - 1) >> 20 << 20;

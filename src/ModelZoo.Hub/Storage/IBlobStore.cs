@@ -61,6 +61,9 @@ interface IBlobStore
     /// </summary>
     Task CompletePartsAsync(PartsUpload upload, CancellationToken stop);
 
+    /// <summary>True when the parts were joined, verified and made visible: also when whoever asked for it never heard so.</summary>
+    Task<bool> WasCompletedAsync(PartsUpload upload, CancellationToken stop);
+
     /// <summary>Forgets an upload in parts and frees its bytes. Does nothing when it is gone.</summary>
     Task AbandonPartsAsync(PartsUpload upload, CancellationToken stop);
 

@@ -44,6 +44,31 @@ public abstract class PartUploadTests(TestHub hub)
     Task<HttpResponseMessage> CompleteAsync(Parts parts, IEnumerable<(int Number, string Tag)> named) => hub.Nobody.Http.PostAsync(parts.Complete, new StringContent(
         JsonSerializer.Serialize(new { oid = parts.Oid, parts = named.Select(p => new { partNumber = p.Number, etag = p.Tag }) }), Encoding.UTF8, Lfs.MediaType));
 
+    /// <summary>The store has the bytes, and then the hub was killed before its database said so.</summary>
+    [Fact]
+    public async Task An_upload_that_was_stored_but_never_acknowledged_is_finished_by_whoever_comes_back()
+    {
+        foreach (var completesAgain in (bool[])[false, true])
+        {
+            var repo = await hub.Ada.CreateAsync();
+            var parts = await BeginAsync(repo, RandomNumberGenerator.GetBytes(PartBytes + 1_000));
+            for (var number = 1; number <= 2; number++) await PutAsync(parts, number);
+            Assert.True(ModelZoo.Hub.Kernel.Ids.TryFromWire(parts.Complete.Split("/uploads/")[1].Split('/')[0], out var id));
+            var upload = (await hub.Get<ModelZoo.Hub.Repositories.UploadStore>().FindAsync(id, default))!;
+            await hub.Get<ModelZoo.Hub.Storage.IBlobStore>().CompletePartsAsync(upload.Parts, default);
+
+            if (completesAgain) Assert.Equal(HttpStatusCode.OK, (await CompleteAsync(parts, [])).StatusCode);
+            var batch = await TestActor.ReadAsync(await hub.Ada.TryBatchAsync(repo, new
+            {
+                operation = "upload", transfers = new[] { "multipart" }, objects = new[] { new { oid = parts.Oid, size = parts.Content.Length } },
+            }));
+            Assert.Null(batch["objects"]![0]!["actions"]);
+            Assert.Null(batch["objects"]![0]!["error"]);
+            await hub.Ada.CommitAsync(repo, TestActor.Large("model.bin", parts.Oid, parts.Content.Length));
+            Assert.Equal(parts.Content, await hub.Nobody.ReadFileAsync(repo, "model.bin"));
+        }
+    }
+
     [Fact]
     public async Task Parts_out_of_order_resumed_and_completed_twice_become_the_content()
     {

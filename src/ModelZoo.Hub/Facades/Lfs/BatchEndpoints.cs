@@ -94,8 +94,8 @@ static class BatchEndpoints
                 else
                 {
                     var inParts = transfers.Contains("multipart") && size > (partsAlone ? PartsAloneAbove : partsAbove);
+                    if (await uploads.BeginAsync(writable, digest, size, inParts, stop) is not { } upload) continue;
                     if (inParts) transfer = "multipart";
-                    var upload = await uploads.BeginAsync(writable, digest, size, inParts, stop);
                     answer["authenticated"] = true;
                     answer["actions"] = new JsonObject { ["upload"] = inParts ? Parts(upload) : Whole(upload), ["verify"] = Verify() };
                 }

@@ -127,6 +127,8 @@ sealed class FolderBlobStore : IBlobStore
 
     public Task CompletePartsAsync(PartsUpload upload, CancellationToken stop) => _parts.CompleteAsync(upload, stop);
 
+    public Task<bool> WasCompletedAsync(PartsUpload upload, CancellationToken stop) => Task.FromResult(_parts.WasCompleted(upload));
+
     public Task AbandonPartsAsync(PartsUpload upload, CancellationToken stop)
     {
         _parts.Abandon(upload);

@@ -151,6 +151,8 @@ sealed class FolderParts(FolderLayout layout, FolderBlobStore blobs)
         Disk.SyncFolder(folder);
     }
 
+    public bool WasCompleted(PartsUpload upload) => layout.FindParts(upload.Handle) is { } folder && WasCompleted(folder, upload);
+
     bool WasCompleted(string folder, PartsUpload upload) =>
         File.Exists(FolderLayout.Verified(folder)) && !File.Exists(FolderLayout.Content(folder))
             && blobs.IsPresent(upload.Digest, upload.SizeBytes);

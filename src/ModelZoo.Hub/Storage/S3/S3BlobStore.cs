@@ -116,6 +116,8 @@ sealed class S3BlobStore : IBlobStore, IDisposable
 
     public Task CompletePartsAsync(PartsUpload upload, CancellationToken stop) => _parts.CompleteAsync(upload, stop);
 
+    public Task<bool> WasCompletedAsync(PartsUpload upload, CancellationToken stop) => _parts.WasCompletedAsync(upload, stop);
+
     public Task AbandonPartsAsync(PartsUpload upload, CancellationToken stop) => _parts.AbandonAsync(upload, stop);
 
     public async Task<bool> DeleteAsync(Digest digest, CancellationToken stop)

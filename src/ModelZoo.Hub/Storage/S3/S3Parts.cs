@@ -122,6 +122,9 @@ sealed class S3Parts(S3Bucket bucket, Func<Digest, string> keyOf)
         await bucket.DeleteAsync(key, stop);
     }
 
+    public async Task<bool> WasCompletedAsync(PartsUpload upload, CancellationToken stop) =>
+        TryLocate(upload, out var key, out _) && await WasCompletedAsync(upload, key, stop);
+
     async Task<bool> WasCompletedAsync(PartsUpload upload, string key, CancellationToken stop) =>
         await bucket.FindSizeAsync(Mark(key), stop) is not null && await bucket.FindSizeAsync(keyOf(upload.Digest), stop) == upload.SizeBytes;
 
