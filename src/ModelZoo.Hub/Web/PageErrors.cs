@@ -15,7 +15,7 @@ static class PageErrors
     {
         var isNobody = (http.Features.Get<Actor>() ?? Actor.Nobody).IsNobody;
         // To nobody a private repository answers like a missing one, and so does its page.
-        var status = refusal.Missing == MissingThing.Repository ? 404 : Status(refusal.Kind);
+        var status = refusal.Missing == MissingThing.Repository ? 404 : RefusalStatus.Of(refusal.Kind);
         if (http.Request.Headers.Accept == "application/json")
         {
             http.Response.StatusCode = status;
@@ -33,22 +33,4 @@ static class PageErrors
         var frame = http.RequestServices.GetRequiredService<PageFrames>().For(http);
         await new PageResult<ErrorPage>(new ErrorPageModel(frame, status, message, http.TraceIdentifier), status).ExecuteAsync(http);
     }
-
-    /// <summary>The status of a page that shows a form again because of this refusal.</summary>
-    public static int Status(RefusalKind kind) => kind switch
-    {
-        RefusalKind.Invalid => 400,
-        RefusalKind.Unauthenticated => 401,
-        RefusalKind.Forbidden => 403,
-        RefusalKind.NotFound => 404,
-        RefusalKind.Conflict => 409,
-        RefusalKind.Stale => 412,
-        RefusalKind.TooLarge => 413,
-        RefusalKind.RangeNotSatisfiable => 416,
-        RefusalKind.Unprocessable => 422,
-        RefusalKind.TooMany => 429,
-        RefusalKind.NotSupported => 501,
-        RefusalKind.Unavailable => 503,
-        _ => 500,
-    };
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
 using ModelZoo.Hub.Kernel;
@@ -27,32 +26,13 @@ static class HuggingFaceErrors
     internal static void WriteHeaders(HttpContext http, Refusal refusal)
     {
         var response = http.Response;
-        response.StatusCode = Status(refusal.Kind);
+        response.StatusCode = RefusalStatus.Of(refusal.Kind);
         if (Code(refusal.Missing) is { } code) response.Headers["X-Error-Code"] = code;
         response.Headers["X-Error-Message"] = HeaderText(refusal.Message);
         if (refusal.CommitId is { } commit) response.Headers["X-Repo-Commit"] = commit;
         if (refusal.RetryAfter is { } wait) response.Headers.RetryAfter = ((int)Math.Ceiling(wait.TotalSeconds)).ToString();
         if (refusal.TotalBytes is { } total) response.Headers.ContentRange = $"bytes */{total}";
     }
-
-    internal static int Status(RefusalKind kind) => kind switch
-    {
-        RefusalKind.Invalid => 400,
-        RefusalKind.Unauthenticated => 401,
-        RefusalKind.Forbidden => 403,
-        RefusalKind.NotFound => 404,
-        RefusalKind.TimedOut => 408,
-        RefusalKind.Conflict => 409,
-        RefusalKind.Stale => 412,
-        RefusalKind.TooLarge => 413,
-        RefusalKind.RangeNotSatisfiable => 416,
-        RefusalKind.Unprocessable => 422,
-        RefusalKind.TooMany => 429,
-        RefusalKind.NotSupported => 405,
-        RefusalKind.Fault => 500,
-        RefusalKind.Unavailable => 503,
-        _ => throw new UnreachableException($"{kind}"),
-    };
 
     static string? Code(MissingThing missing) => missing switch
     {

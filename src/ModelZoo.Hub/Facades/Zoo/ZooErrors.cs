@@ -14,7 +14,7 @@ static class ZooErrors
 
     static Task WriteAsync(HttpContext http, Refusal refusal)
     {
-        var (status, title) = Status(refusal.Kind);
+        var (status, title) = (RefusalStatus.Of(refusal.Kind), Title(refusal.Kind));
         http.Response.StatusCode = status;
         http.Response.ContentType = MediaType;
         if (refusal.RetryAfter is { } wait) http.Response.Headers.RetryAfter = ((int)Math.Ceiling(wait.TotalSeconds)).ToString();
@@ -24,22 +24,22 @@ static class ZooErrors
         return http.Response.WriteAsync(problem.ToJsonString());
     }
 
-    internal static (int Status, string Title) Status(RefusalKind kind) => kind switch
+    internal static string Title(RefusalKind kind) => kind switch
     {
-        RefusalKind.Invalid => (400, "The request is wrong"),
-        RefusalKind.Unauthenticated => (401, "Sign in first"),
-        RefusalKind.Forbidden => (403, "Not allowed"),
-        RefusalKind.NotFound => (404, "Not found"),
-        RefusalKind.NotSupported => (405, "Not possible here"),
-        RefusalKind.TimedOut => (408, "Too slow"),
-        RefusalKind.Conflict => (409, "Something stands in the way"),
-        RefusalKind.Stale => (412, "Changed in the meantime"),
-        RefusalKind.TooLarge => (413, "Too large"),
-        RefusalKind.RangeNotSatisfiable => (416, "No such range"),
-        RefusalKind.Unprocessable => (422, "Cannot be stored as it is"),
-        RefusalKind.TooMany => (429, "Too many requests"),
-        RefusalKind.Fault => (500, "The hub made an error"),
-        RefusalKind.Unavailable => (503, "Not possible now"),
+        RefusalKind.Invalid => "The request is wrong",
+        RefusalKind.Unauthenticated => "Sign in first",
+        RefusalKind.Forbidden => "Not allowed",
+        RefusalKind.NotFound => "Not found",
+        RefusalKind.NotSupported => "Not possible here",
+        RefusalKind.TimedOut => "Too slow",
+        RefusalKind.Conflict => "Something stands in the way",
+        RefusalKind.Stale => "Changed in the meantime",
+        RefusalKind.TooLarge => "Too large",
+        RefusalKind.RangeNotSatisfiable => "No such range",
+        RefusalKind.Unprocessable => "Cannot be stored as it is",
+        RefusalKind.TooMany => "Too many requests",
+        RefusalKind.Fault => "The hub made an error",
+        RefusalKind.Unavailable => "Not possible now",
         _ => throw new UnreachableException($"{kind}"),
     };
 }

@@ -33,7 +33,7 @@ static class AdminPageEndpoints
         }
         catch (Refusal refusal)
         {
-            return new PageResult<AdminPage>(await page.LoadAsync(http, stop) with { NewAccount = form.State(errors: ("handle", refusal.Message)) }, PageErrors.Status(refusal.Kind));
+            return new PageResult<AdminPage>(await page.LoadAsync(http, stop) with { NewAccount = form.State(errors: ("handle", refusal.Message)) }, RefusalStatus.Of(refusal.Kind));
         }
     }
 

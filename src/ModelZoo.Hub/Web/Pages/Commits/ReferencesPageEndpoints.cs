@@ -43,7 +43,7 @@ static class ReferencesPageEndpoints
             var field = refusal.Missing == MissingThing.Revision ? "from" : "name";
             var state = form.State(errors: (field, refusal.Message));
             var model = await LoadAsync(proof, http, frames, parts, references, commits, stop);
-            return new PageResult<ReferencesPage>(which == "branch" ? model with { NewBranch = state } : model with { NewTag = state }, PageErrors.Status(refusal.Kind));
+            return new PageResult<ReferencesPage>(which == "branch" ? model with { NewBranch = state } : model with { NewTag = state }, RefusalStatus.Of(refusal.Kind));
         }
     }
 

@@ -60,7 +60,7 @@ static class EditPageEndpoints
         }
         catch (Refusal refusal)
         {
-            return new PageResult<EditPage>(model with { Form = form.State(refusal.Message) }, PageErrors.Status(refusal.Kind));
+            return new PageResult<EditPage>(model with { Form = form.State(refusal.Message) }, RefusalStatus.Of(refusal.Kind));
         }
     }
 

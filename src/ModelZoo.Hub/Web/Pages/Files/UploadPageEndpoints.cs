@@ -45,7 +45,7 @@ static class UploadPageEndpoints
         }
         catch (Refusal refusal) when (!asksForJson && refusal.Kind is not RefusalKind.Forbidden)
         {
-            return await ShowAsync(proof, revision, path, new() { Problem = refusal.Message }, PageErrors.Status(refusal.Kind), http, frames, parts, stop);
+            return await ShowAsync(proof, revision, path, new() { Problem = refusal.Message }, RefusalStatus.Of(refusal.Kind), http, frames, parts, stop);
         }
     }
 }

@@ -44,7 +44,7 @@ static class RepositorySettingsPageEndpoints
                 "squash" => model with { Squash = state },
                 "delete" => model with { Delete = state },
                 _ => model with { General = state },
-            }, PageErrors.Status(refusal.Kind), stop);
+            }, RefusalStatus.Of(refusal.Kind), stop);
         }
     }
 }

@@ -32,7 +32,7 @@ static class SettingsPagesEndpoints
         }
         catch (Refusal refusal)
         {
-            return Profile(me, form.State(refusal.Message), PageErrors.Status(refusal.Kind), http, frames);
+            return Profile(me, form.State(refusal.Message), RefusalStatus.Of(refusal.Kind), http, frames);
         }
     }
 
@@ -49,7 +49,7 @@ static class SettingsPagesEndpoints
         }
         catch (Refusal refusal)
         {
-            return Password(form.State(errors: ("password", refusal.Message)), PageErrors.Status(refusal.Kind), http, frames);
+            return Password(form.State(errors: ("password", refusal.Message)), RefusalStatus.Of(refusal.Kind), http, frames);
         }
         // Every session ended with the old password; this browser gets a new one.
         await sessions.SignInAsync(http, me.Account, stop);

@@ -50,7 +50,7 @@ static class TokensPageEndpoints
         }
         catch (Refusal refusal)
         {
-            return new PageResult<TokensPage>(await page.LoadAsync(me, field is null ? form.State(refusal.Message) : form.State(errors: (field, refusal.Message)), http, stop), PageErrors.Status(refusal.Kind));
+            return new PageResult<TokensPage>(await page.LoadAsync(me, field is null ? form.State(refusal.Message) : form.State(errors: (field, refusal.Message)), http, stop), RefusalStatus.Of(refusal.Kind));
         }
     }
 
