@@ -114,7 +114,8 @@ static class HubBuilder
         services.AddSingleton<IJobHandler, ReindexJob>();
         services.AddSingleton<IJobHandler, SweepJob>();
         services.AddSingleton<IJobHandler, CheckJob>();
-        services.AddSingleton<IChore, DailySweep>();
+        services.AddSingleton<IJobHandler, TotalsJob>();
+        services.AddSingleton<IChore, DailyMaintenance>();
         services.AddSingleton<IChore, DownloadChore>();
         services.AddHostedService<IndexWarmUp>();
         services.AddHostedService<JobWorker>();

@@ -41,6 +41,14 @@ sealed class LikeStore(HubDatabase database, TimeProvider time)
         return true;
     }, stop);
 
+    /// <summary>Likes of the last seven days: what "trending" means here, in lists and alone.</summary>
+    public Task<long> CountOfWeekAsync(long repositoryId, CancellationToken stop) => database.FindAsync<long>("""
+        select count(*)
+        from repository_like
+        where repository_id = @repositoryId
+          and liked_at > @since
+        """, new { repositoryId, since = time.NowMs() - (7L * 86_400_000) }, stop);
+
     public async Task<bool> IsLikedAsync(long repositoryId, long accountId, CancellationToken stop) => await database.FindAsync<long?>("""
         select liked_at
         from repository_like

@@ -12,6 +12,9 @@ sealed record SweepWork(double? GraceHours);
 /// <summary>Whether to read all bytes, or only to look that they are there.</summary>
 sealed record CheckWork(bool Quick);
 
+/// <summary>Counts have no choices.</summary>
+sealed record TotalsWork;
+
 /// <summary>`hub.reindex`: derives one repository anew, or all.</summary>
 sealed class ReindexJob(Reindexer reindexer) : JobHandler<ReindexWork>
 {
@@ -63,14 +66,42 @@ sealed class CheckJob(StoreCheck check) : JobHandler<CheckWork>
     }
 }
 
-/// <summary>Asks for a sweep once a day, on whichever node looks first.</summary>
-sealed class DailySweep(HubDatabase database, JobStore jobs, TimeProvider time) : IChore
+/// <summary>`hub.totals`: lets downloads that are older than the window drop out of the counts.</summary>
+sealed class TotalsJob(TotalsStore totals) : JobHandler<TotalsWork>
+{
+    public const string JobName = "hub.totals";
+
+    const int PageSize = 500;
+
+    public override string Name => JobName;
+
+    public static NewJob New() => new(JobName, JsonSerializer.Serialize(new TotalsWork()), Subject: "all");
+
+    protected override async Task<string> RunAsync(TotalsWork payload, JobRun run, CancellationToken stop)
+    {
+        var (changed, after) = (0, 0L);
+        while (await totals.ListDownloadedAsync(after, PageSize, stop) is { Count: > 0 } page)
+        {
+            foreach (var id in page)
+                if (await totals.RefreshAsync(id, stop)) changed++;
+            after = page[^1];
+        }
+        return $"{changed} counts changed.";
+    }
+}
+
+/// <summary>Asks for a sweep and fresh counts once a day, on whichever node looks first.</summary>
+sealed class DailyMaintenance(HubDatabase database, JobStore jobs, TimeProvider time) : IChore
 {
     public TimeSpan Every => TimeSpan.FromMinutes(10);
 
     public Task RunAsync(CancellationToken stop) => database.WriteAsync(async transaction =>
     {
         var today = time.NowMs() / 86_400_000;
-        if (await SweepStore.TryTakeDayAsync(transaction, "last_sweep_day", today, stop)) await jobs.EnqueueAsync(transaction, SweepJob.New(), stop);
+        if (await SweepStore.TryTakeDayAsync(transaction, "last_sweep_day", today, stop))
+        {
+            await jobs.EnqueueAsync(transaction, SweepJob.New(), stop);
+            await jobs.EnqueueAsync(transaction, TotalsJob.New(), stop);
+        }
     }, stop);
 }

@@ -18,6 +18,16 @@ sealed class TotalsStore(HubDatabase database, TimeProvider time)
 
     const string Likes = "(select count(*) from repository_like where repository_like.repository_id = repository.id)";
 
+    /// <summary>Repositories whose downloads of the last days may have aged, after an id.</summary>
+    public Task<IReadOnlyList<long>> ListDownloadedAsync(long afterId, int limit, CancellationToken stop) => database.ListAsync<long>("""
+        select id
+        from repository
+        where downloads > 0
+          and id > @afterId
+        order by id
+        limit @limit
+        """, new { afterId, limit }, stop);
+
     /// <summary>True when a total was not what it should be.</summary>
     public Task<bool> RefreshAsync(long repositoryId, CancellationToken stop) => database.WriteAsync(async transaction =>
     {

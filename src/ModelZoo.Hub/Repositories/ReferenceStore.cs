@@ -63,12 +63,12 @@ sealed class ReferenceStore(HubDatabase database, TimeProvider time)
         """, new { repositoryId }, stop);
 
     /// <summary>A reference that is a folder of the name given, or that has the name as a folder; null when there is none.</summary>
-    public Task<string?> FindNestedAsync(long repositoryId, string name, CancellationToken stop)
+    public static Task<string?> FindNestedAsync(DbTransaction transaction, long repositoryId, string name, CancellationToken stop)
     {
         var parts = name.Split('/');
         var folders = Enumerable.Range(3, Math.Max(0, parts.Length - 3)).Select(count => string.Join('/', parts[..count])).Take(Sql.MaxInList).ToList();
         var parameters = new DynamicParameters(new { repositoryId, below = name + "/", length = name.Length + 1 });
-        return database.FindAsync<string>($"""
+        return transaction.FindAsync<string>($"""
             select name
             from reference
             where repository_id = @repositoryId

@@ -23,12 +23,12 @@ sealed class ReferenceWriter(HubDatabase database, ReferenceStore references, Gi
         }
         if (existing is not null && name.Value == repository.Repository.DefaultReference)
             throw Refusal.Invalid($"Cannot overwrite the default branch {branch}");
-        if (existing is null) await RefuseNestingAsync(repository, name.Value, stop);
         var commit = from is null ? await EmptyCommitAsync(repository, stop) : null;
         var target = commit?.Id ?? from!.ObjectId;
         var created = await database.WriteAsync(async transaction =>
         {
             await ReferenceStore.HoldAsync(transaction, repository.Id, stop);
+            if (existing is null) await RefuseNestingAsync(transaction, repository, name.Value, stop);
             await objects.RequireAsync(transaction, repository.Repository.SpaceId, [target], stop);
             if (commit is not null) await commits.RecordAsync(transaction, repository.Repository, commit, stop);
             return await references.TryMoveAsync(transaction, repository.Id, name.Value, existing is null ? null : ObjectId.Parse(existing.TargetId), target, target, stop);
@@ -47,7 +47,6 @@ sealed class ReferenceWriter(HubDatabase database, ReferenceStore references, Gi
     public async Task CreateTagAsync(WritableRepository repository, string tag, CommitRow commit, string? message, CancellationToken stop)
     {
         if (!ReferenceName.TryTag(tag, out var name)) throw Refusal.Invalid($"Invalid reference for a tag: {Shown(tag)}");
-        await RefuseNestingAsync(repository, name.Value, stop);
         var target = commit.ObjectId;
         if (!string.IsNullOrEmpty(message))
         {
@@ -59,6 +58,7 @@ sealed class ReferenceWriter(HubDatabase database, ReferenceStore references, Gi
         var created = await database.WriteAsync(async transaction =>
         {
             await ReferenceStore.HoldAsync(transaction, repository.Id, stop);
+            await RefuseNestingAsync(transaction, repository, name.Value, stop);
             await objects.RequireAsync(transaction, repository.Repository.SpaceId, [target, commit.ObjectId], stop);
             return await references.TryMoveAsync(transaction, repository.Id, name.Value, null, target, commit.ObjectId, stop);
         }, stop);
@@ -87,9 +87,9 @@ sealed class ReferenceWriter(HubDatabase database, ReferenceStore references, Gi
     }
 
     /// <summary>As in git, "a" and "a/b" cannot both exist: clones keep references as files, and addresses could not tell them apart.</summary>
-    async Task RefuseNestingAsync(WritableRepository repository, string name, CancellationToken stop)
+    static async Task RefuseNestingAsync(DbTransaction transaction, WritableRepository repository, string name, CancellationToken stop)
     {
-        if (await references.FindNestedAsync(repository.Id, name, stop) is { } other)
+        if (await ReferenceStore.FindNestedAsync(transaction, repository.Id, name, stop) is { } other)
             throw Refusal.Conflict($"Reference {other} already exists; {name} cannot exist beside it");
     }
 

@@ -177,7 +177,7 @@ public abstract class SweepTests(TestHub hub)
     [Fact]
     public async Task A_sweep_is_asked_for_once_a_day_whichever_node_looks()
     {
-        var chore = new DailySweep(Database, hub.Get<JobStore>(), TimeProvider.System);
+        var chore = new DailyMaintenance(Database, hub.Get<JobStore>(), TimeProvider.System);
         await Database.ExecuteAsync("delete from hub_setting where name = 'last_sweep_day'", null, default);
         await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => chore.RunAsync(default)));
         await hub.SettleAsync();

@@ -59,7 +59,7 @@ static class SamplePages
         yield return SamplePage.Of<AccountPage>("account-empty", new AccountPageModel(Frame(), "ada", Now.AddDays(-2)) { IsSelf = true });
         yield return SamplePage.Of<AccountPage>("account", new AccountPageModel(Frame(), "ada", Now.AddDays(-400))
         {
-            FullName = "Ada Lovelace", About = "Notes on engines. Small models that can be read.", Models = Repositories(3), Datasets = Repositories(1, "dataset"), Liked = Repositories(5),
+            FullName = "Ada Lovelace", Models = Repositories(3), Datasets = Repositories(1, "dataset"), Liked = Repositories(5),
         });
     }
 
@@ -185,7 +185,7 @@ static class SamplePages
 
     static IEnumerable<SamplePage> Own()
     {
-        yield return SamplePage.Of<ProfilePage>("profile", new ProfilePageModel(Frame() with { Notice = new("good", "Saved.") }, "ada", "Ada Lovelace", "ada@example.org", null, FormState.Empty));
+        yield return SamplePage.Of<ProfilePage>("profile", new ProfilePageModel(Frame() with { Notice = new("good", "Saved.") }, "ada", "Ada Lovelace", "ada@example.org", FormState.Empty));
         yield return SamplePage.Of<PasswordPage>("password", new PasswordPageModel(Frame(), 10, true, FormState.Empty));
         yield return SamplePage.Of<TokensPage>("tokens-empty", new TokensPageModel(Frame(), FormState.Empty));
         yield return SamplePage.Of<TokensPage>("tokens", new TokensPageModel(Frame(), s_refused)

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using ModelZoo.Git;
 using ModelZoo.Hub.Cards;
+using ModelZoo.Hub.Community;
 using ModelZoo.Hub.Kernel;
 using ModelZoo.Hub.Profiles;
 using ModelZoo.Hub.Repositories;
@@ -10,7 +11,7 @@ using ModelZoo.Hub.Repositories.Access;
 namespace ModelZoo.Hub.Facades.HuggingFace;
 
 /// <summary>A repository as one JSON object in Hugging Face's field names, with just the fields that are wanted.</summary>
-sealed class RepositoryDescription(CardStore cards, WeightSummaryStore weights, TreeReader trees)
+sealed class RepositoryDescription(CardStore cards, WeightSummaryStore weights, TreeReader trees, LikeStore likes)
 {
     /// <summary>Most files that `siblings` lists; clients turn to the tree above 50,000.</summary>
     const int MaxSiblings = 60_000;
@@ -23,7 +24,7 @@ sealed class RepositoryDescription(CardStore cards, WeightSummaryStore weights, 
         ReadableRepository proof, ResolvedRevision? revision, IReadOnlySet<string> wanted, bool withBlobs, CancellationToken stop)
     {
         var repository = proof.Repository;
-        var json = Identify(repository, wanted);
+        var json = Identify(repository, wanted, wanted.Contains("trendingScore") ? await likes.CountOfWeekAsync(repository.Id, stop) : 0);
         if (revision is not null && wanted.Contains("sha")) json["sha"] = revision.CommitId;
         if (wanted.Overlaps(CardFields) && await cards.FindAsync(repository.Id, stop) is { } card) AddCard(json, repository, card, wanted);
         if (repository.Kind == RepositoryKind.Model && (wanted.Contains("safetensors") || wanted.Contains("gguf")) && await weights.FindAsync(repository.Id, stop) is { } summary)
@@ -33,7 +34,7 @@ sealed class RepositoryDescription(CardStore cards, WeightSummaryStore weights, 
     }
 
     /// <summary>The fields that the repository's own row holds: no further query.</summary>
-    public static JsonObject Identify(Repository repository, IReadOnlySet<string> wanted, long trendingScore = 0)
+    public static JsonObject Identify(Repository repository, IReadOnlySet<string> wanted, long trendingScore)
     {
         var json = new JsonObject { ["_id"] = Ids.ToWire(repository.Id), ["id"] = repository.FullName };
         if (repository.Kind == RepositoryKind.Model) json["modelId"] = repository.FullName;

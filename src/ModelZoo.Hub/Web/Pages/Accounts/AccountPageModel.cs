@@ -6,7 +6,6 @@ namespace ModelZoo.Hub.Web.Pages.Accounts;
 public sealed record AccountPageModel(PageFrame Frame, string Handle, DateTimeOffset Since)
 {
     public string? FullName { get; init; }
-    public string? About { get; init; }
     public bool IsSelf { get; init; }
     public IReadOnlyList<RepositorySummary> Models { get; init; } = [];
     public IReadOnlyList<RepositorySummary> Datasets { get; init; } = [];

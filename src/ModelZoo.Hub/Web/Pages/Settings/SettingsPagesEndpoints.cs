@@ -17,7 +17,7 @@ static class SettingsPagesEndpoints
     }
 
     static PageResult<ProfilePage> Profile(SignedIn me, FormState form, int status, HttpContext http, PageFrames frames) =>
-        new(new ProfilePageModel(frames.For(http), me.Account.Handle, me.Account.FullName, me.Account.Email, null, form), status);
+        new(new ProfilePageModel(frames.For(http), me.Account.Handle, me.Account.FullName, me.Account.Email, form), status);
 
     static PageResult<PasswordPage> Password(FormState form, int status, HttpContext http, PageFrames frames) =>
         new(new PasswordPageModel(frames.For(http), SignIn.MinPasswordLength, false, form), status);
