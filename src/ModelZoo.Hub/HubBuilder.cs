@@ -96,11 +96,13 @@ static class HubBuilder
         AddAll(services, typeof(RepositoryStore), typeof(AccessPolicy), typeof(GitObjectStore), typeof(TreeReader), typeof(ReferenceStore),
             typeof(CommitStore), typeof(RevisionResolver), typeof(CommitWriter), typeof(ReferenceWriter), typeof(RepositoryLifecycle),
             typeof(LastChangeProjection), typeof(LastChangeReader), typeof(BlobLinkStore), typeof(UploadStore), typeof(BlobUploads),
-            typeof(RevisionDiff), typeof(DownloadCounter), typeof(CollaboratorStore));
+            typeof(RevisionDiff), typeof(DownloadCounter), typeof(CollaboratorStore), typeof(ForkStore), typeof(ForkWriter));
         AddAll(services, typeof(CardStore), typeof(WeightSummaryStore), typeof(FileFinder), typeof(RepositoryDescription));
         AddAll(services, typeof(IndexStore), typeof(WordStore), typeof(RepositoryIndex), typeof(RepositorySearch), typeof(FullTextSearch), typeof(LikeStore), typeof(RepositoryListing));
         services.AddSingleton<IProjection, CardProjection>();
-        services.AddSingleton<ICommitFollower, WeightSummaryFollower>();
+        services.AddSingleton<WeightSummaryFollower>();
+        services.AddSingleton<ICommitFollower>(all => all.GetRequiredService<WeightSummaryFollower>());
+        services.AddSingleton<IForkFollower>(all => all.GetRequiredService<WeightSummaryFollower>());
 
         services.AddPages();
         services.AddSingleton(new PageDialect(PageErrors.Dialect));

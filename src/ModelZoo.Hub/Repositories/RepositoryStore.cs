@@ -71,6 +71,15 @@ sealed class RepositoryStore(HubDatabase database, Jobs.JobStore jobs, AuditStor
         limit @limit
         """, new { afterId, limit }, stop)).Select(row => row.ToRepository())];
 
+    /// <summary>The repositories that read a space of objects, in id order: one, and its forks.</summary>
+    public async Task<IReadOnlyList<Repository>> ListOfSpaceAsync(long spaceId, CancellationToken stop) => [.. (await database.ListAsync<Row>($"""
+        select {Columns}
+        from repository
+        join account on account.id = repository.owner_id
+        where repository.space_id = @spaceId
+        order by repository.id
+        """, new { spaceId }, stop)).Select(row => row.ToRepository())];
+
     public async Task<IReadOnlyList<Repository>> ListOwnedAsync(long ownerId, CancellationToken stop) => [.. (await database.ListAsync<Row>($"""
         select {Columns}
         from repository
