@@ -15,16 +15,19 @@ using ModelZoo.Hub.Cards;
 using ModelZoo.Hub.Community;
 using ModelZoo.Hub.Database;
 using ModelZoo.Hub.Facades;
+using ModelZoo.Hub.Facades.GitHttp;
 using ModelZoo.Hub.Facades.HuggingFace;
 using ModelZoo.Hub.Facades.Lfs;
 using ModelZoo.Hub.Facades.Zoo;
 using ModelZoo.Hub.Jobs;
 using ModelZoo.Hub.Kernel;
 using ModelZoo.Hub.Maintenance;
+using ModelZoo.Hub.Mirrors;
 using ModelZoo.Hub.Operations;
 using ModelZoo.Hub.Profiles;
 using ModelZoo.Hub.Repositories;
 using ModelZoo.Hub.Repositories.Access;
+using ModelZoo.Hub.Repositories.Pushes;
 using ModelZoo.Hub.Search;
 using ModelZoo.Hub.Storage;
 using ModelZoo.Hub.Storage.Receiving;
@@ -96,9 +99,12 @@ static class HubBuilder
         AddAll(services, typeof(RepositoryStore), typeof(AccessPolicy), typeof(GitObjectStore), typeof(TreeReader), typeof(ReferenceStore),
             typeof(CommitStore), typeof(RevisionResolver), typeof(CommitWriter), typeof(ReferenceWriter), typeof(RepositoryLifecycle),
             typeof(LastChangeProjection), typeof(LastChangeReader), typeof(BlobLinkStore), typeof(UploadStore), typeof(BlobUploads),
-            typeof(RevisionDiff), typeof(DownloadCounter), typeof(CollaboratorStore), typeof(ForkStore), typeof(ForkWriter));
+            typeof(RevisionDiff), typeof(DownloadCounter), typeof(CollaboratorStore), typeof(ForkStore), typeof(ForkWriter), typeof(FileLockStore),
+            typeof(PushWriter));
+        AddAll(services, typeof(GitProgram), typeof(MirrorImport), typeof(MirrorFolder), typeof(UploadPack));
         AddAll(services, typeof(CardStore), typeof(WeightSummaryStore), typeof(FileFinder), typeof(RepositoryDescription));
         AddAll(services, typeof(IndexStore), typeof(WordStore), typeof(RepositoryIndex), typeof(RepositorySearch), typeof(FullTextSearch), typeof(LikeStore), typeof(RepositoryListing));
+        services.AddSingleton<IReadmeRule, ReadmeRule>();
         services.AddSingleton<IProjection, CardProjection>();
         services.AddSingleton<WeightSummaryFollower>();
         services.AddSingleton<ICommitFollower>(all => all.GetRequiredService<WeightSummaryFollower>());
@@ -169,6 +175,7 @@ static class HubBuilder
         app.MapZooDescription();
         app.MapHuggingFace();
         app.MapLfs();
+        app.MapGit();
         app.MapPages();
     }
 }

@@ -15,7 +15,7 @@ public sealed partial class ConventionsTests
         ["Jobs"],
         ["Accounts"],
         ["Repositories"],
-        ["Cards", "Profiles", "Search", "Maintenance", "Community", "Operations"],
+        ["Cards", "Profiles", "Search", "Maintenance", "Community", "Operations", "Mirrors"],
         ["Facades"],
         ["Web"],
     ];

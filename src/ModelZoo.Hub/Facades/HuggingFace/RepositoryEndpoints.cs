@@ -107,6 +107,11 @@ static class RepositoryEndpoints
             await repositories.SetDescriptionAsync(repository.Id, description, stop);
             changed["description"] = description;
         }
+        if (body.Value("allowForcePush") is { ValueKind: JsonValueKind.True or JsonValueKind.False } force)
+        {
+            await repositories.SetForcePushAsync(repository.Id, force.GetBoolean(), stop);
+            changed["allowForcePush"] = force.GetBoolean();
+        }
         if (body.Value("gated") is { ValueKind: JsonValueKind.False }) changed["gated"] = false;
         // Accepted because clients send them; this hub has neither to switch.
         foreach (var key in (string[])["discussionsDisabled", "xetEnabled"])
