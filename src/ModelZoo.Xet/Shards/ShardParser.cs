@@ -34,7 +34,7 @@ ref struct ShardParser(ReadOnlySpan<byte> bytes)
     ShardFile ParseFile(ReadOnlySpan<byte> header)
     {
         uint flags = U32(header, 32), count = U32(header, 36);
-        if ((flags & ~(ShardFile.HasVerification | ShardFile.HasSha256)) != 0) throw new XetFormatException($"A file of the shard has unknown flags {flags:x8}.");
+        if ((flags & ~(ShardFile.HasVerification | ShardFile.HasSha256)) != 0) throw new XetFormatException("A file of the shard has unknown flags.");
         var hasVerification = (flags & ShardFile.HasVerification) != 0;
         RequireEntries(count * (hasVerification ? 2L : 1), "terms");
         var terms = new ShardTerm[count];
