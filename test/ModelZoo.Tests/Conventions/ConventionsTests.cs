@@ -46,8 +46,9 @@ public sealed partial class ConventionsTests
         {
             ["ModelZoo.Git"] = [],
             ["ModelZoo.Weights"] = [],
-            ["ModelZoo.Client"] = ["ModelZoo.Git"],
-            ["ModelZoo.Hub"] = ["ModelZoo.Git", "ModelZoo.Weights"],
+            ["ModelZoo.Xet"] = [],
+            ["ModelZoo.Client"] = ["ModelZoo.Git", "ModelZoo.Xet"],
+            ["ModelZoo.Hub"] = ["ModelZoo.Git", "ModelZoo.Weights", "ModelZoo.Xet"],
             ["ModelZoo.Cli"] = ["ModelZoo.Hub", "ModelZoo.Client"],
         };
         foreach (var project in Directory.GetFiles(Path.Combine(Root, "src"), "*.csproj", SearchOption.AllDirectories))
