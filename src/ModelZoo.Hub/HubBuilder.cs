@@ -18,6 +18,7 @@ using ModelZoo.Hub.Facades;
 using ModelZoo.Hub.Facades.GitHttp;
 using ModelZoo.Hub.Facades.HuggingFace;
 using ModelZoo.Hub.Facades.Lfs;
+using ModelZoo.Hub.Facades.XetCas;
 using ModelZoo.Hub.Facades.Zoo;
 using ModelZoo.Hub.Jobs;
 using ModelZoo.Hub.Kernel;
@@ -33,6 +34,7 @@ using ModelZoo.Hub.Storage;
 using ModelZoo.Hub.Storage.Receiving;
 using ModelZoo.Hub.Storage.Sending;
 using ModelZoo.Hub.Web;
+using ModelZoo.Hub.Xet;
 
 namespace ModelZoo.Hub;
 
@@ -85,7 +87,13 @@ static class HubBuilder
         services.AddSingleton(options);
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(new PublicAddress(options.PublicUrl));
-        services.AddSingleton(_ => OpenBlobs(options));
+        AddAll(services, typeof(XorbStore), typeof(Xorbs), typeof(XorbBytes), typeof(XetFileStore), typeof(XetFiles), typeof(ChunkReachQuery), typeof(ContentProof),
+            typeof(XorbReceiver), typeof(ShardRegistrar), typeof(Reconstruction), typeof(DedupQuery), typeof(Deduplication), typeof(ChunkingStore), typeof(StorageQuery), typeof(XorbAddresses));
+        services.AddSingleton<IBlobStore>(all => new ReconstructingBlobStore(OpenBlobs(options), all.GetRequiredService<XetFiles>(),
+            all.GetRequiredService<XetFileStore>(), all.GetRequiredService<Xorbs>(), all.GetRequiredService<XorbBytes>()));
+        services.AddSingleton<IJobHandler, ChunkingJob>();
+        services.AddSingleton<ILateProjection, ChunkingProjection>();
+        services.AddSingleton<ICommitFollower, ChunkingFollower>();
         services.AddRoutingCore().Configure<Microsoft.AspNetCore.Routing.RouteOptions>(routes =>
             routes.SetParameterPolicy<Microsoft.AspNetCore.Routing.Constraints.RegexInlineRouteConstraint>("regex"));
         services.AddCors(cors => cors.AddPolicy(HuggingFaceRoutes.CorsPolicy, HubCors.Policy));
@@ -100,7 +108,7 @@ static class HubBuilder
             typeof(CommitStore), typeof(RevisionResolver), typeof(CommitWriter), typeof(ReferenceWriter), typeof(RepositoryLifecycle),
             typeof(LastChangeProjection), typeof(LastChangeReader), typeof(BlobLinkStore), typeof(UploadStore), typeof(BlobUploads),
             typeof(RevisionDiff), typeof(DownloadCounter), typeof(CollaboratorStore), typeof(ForkStore), typeof(ForkWriter), typeof(FileLockStore),
-            typeof(PushWriter));
+            typeof(PushWriter), typeof(UsedStorageQuery));
         AddAll(services, typeof(GitProgram), typeof(MirrorImport), typeof(MirrorFolder), typeof(UploadPack));
         AddAll(services, typeof(CardStore), typeof(WeightSummaryStore), typeof(FileFinder), typeof(RepositoryDescription));
         AddAll(services, typeof(IndexStore), typeof(WordStore), typeof(RepositoryIndex), typeof(RepositorySearch), typeof(FullTextSearch), typeof(LikeStore), typeof(RepositoryListing));
@@ -176,6 +184,7 @@ static class HubBuilder
         app.MapHuggingFace();
         app.MapLfs();
         app.MapGit();
+        app.MapXetCas();
         app.MapPages();
     }
 }

@@ -62,7 +62,8 @@ sealed class Backup(HubDatabase database, CheckStore checks, IBlobStore blobs, T
         var named = new List<BackupBlob>();
         for (var after = ""; await checks.BlobsAfterAsync(after, 500, stop) is { Count: > 0 } page; after = page[^1].DigestHex)
         {
-            foreach (var blob in page.Where(blob => blob.SweepingSince is null))
+            // What exists only as chunks of other blobs is in the backup with those.
+            foreach (var blob in page.Where(blob => blob is { SweepingSince: null, IsTerms: false }))
             {
                 run.Report(0.8 * Convert.ToInt32(blob.DigestHex[..2], 16) / 256, "Copying blobs");
                 var path = target.Blob(blob.Digest);
@@ -70,7 +71,7 @@ sealed class Backup(HubDatabase database, CheckStore checks, IBlobStore blobs, T
                 {
                     if (!await TryCopyAsync(blob, path, link, stop))
                     {
-                        if (mustExist && await checks.FindBlobAsync(blob.Digest, stop) is { SweepingSince: null, Links: > 0 })
+                        if (mustExist && await checks.FindBlobAsync(blob.Digest, stop) is { SweepingSince: null, IsTerms: false } still && still.Links + still.Files > 0)
                             throw new InvalidDataException($"The bytes of blob {blob.Digest} are missing or damaged; run zoo fsck.");
                         continue;
                     }

@@ -47,6 +47,10 @@ sealed class Sweeper(
     static readonly TimeSpan s_jobsKept = TimeSpan.FromDays(30);
 
     const int Attempts = 5;
+
+    /// <summary>Files keep xorbs, and nothing keeps files but links: two are enough, and a third finds nothing.</summary>
+    const int Passes = 3;
+
     const int Slice = 2_000;
 
     public async Task<SweepReport> RunAsync(TimeSpan grace, JobRun run, CancellationToken stop)
@@ -58,7 +62,12 @@ sealed class Sweeper(
         run.Report(0.7, "Removing expired uploads");
         await SweepUploadsAsync(report, stop);
         run.Report(0.75, "Removing blobs without links");
-        await SweepBlobsAsync(cutoff, report, stop);
+        // Once more after something went: a file that was made of xorbs kept those until then.
+        for (int pass = 1, before = -1; pass <= Passes && report.Blobs > before; pass++)
+        {
+            before = report.Blobs;
+            await SweepBlobsAsync(cutoff, report, stop);
+        }
         run.Report(0.85, "Looking for bytes that belong to no blob");
         await SweepOrphansAsync(cutoff, report, stop);
         report.Staged = await blobs.SweepStagedAsync(time.GetUtcNow() - s_stagedFor, stop);

@@ -24,6 +24,7 @@ static class ZooRoutes
         CollaboratorEndpoints.Map(group);
         SettingsEndpoints.Map(group);
         ActivityEndpoints.Map(group);
+        StorageEndpoints.Map(group);
         JobEndpoints.Map(group);
         MaintenanceEndpoints.Map(group);
         StatusEndpoints.Map(group);
