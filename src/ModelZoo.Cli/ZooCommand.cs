@@ -27,6 +27,7 @@ static class ZooCommand
         TagCommand.Build(),
         TokenCommand.Build(),
         ServeCommand.Build(),
+        WorkerCommand.Build(),
         AdminCommand.Build(),
         ReindexCommand.Build(),
         FsckCommand.Build(),

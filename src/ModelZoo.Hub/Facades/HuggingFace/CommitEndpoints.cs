@@ -24,7 +24,7 @@ static class CommitEndpoints
 
     static async Task<IResult> CommitAsync(
         WritableRepository repository, RouteText revision, HttpContext http, RevisionResolver revisions, GitObjectStore objects,
-        CommitWriter commits, HubOptions options, PublicAddress address, CancellationToken stop)
+        BlobUploads uploads, CommitWriter commits, HubOptions options, PublicAddress address, CancellationToken stop)
     {
         PreuploadEndpoints.RefusePullRequest(http.Request);
         var (reference, _) = await revisions.GetBranchAsync(repository, revision, stop);
@@ -34,6 +34,7 @@ static class CommitEndpoints
         var draft = await payload.ReadAsync(http.Request.BodyReader, stop);
         if (payload.Readme is { } readme) RefuseBrokenCard(readme, repository.Repository, options);
 
+        await uploads.FinishSentAsync(repository, [.. draft.Operations.OfType<PutLarge>().Select(large => large.Digest)], stop);
         switch (await commits.WriteAsync(repository, reference, draft, stop))
         {
             case CommitOutcome.Written written:

@@ -37,7 +37,7 @@ static class ResolveEndpoints
         http.Response.Headers["X-Linked-Etag"] = $"\"{pointer.Digest.Hex}\"";
         http.Response.Headers["X-Linked-Size"] = pointer.SizeBytes.ToString();
         var headers = Headers(http, repository, resolved, entry.Path, pointer.Digest.Hex, MediaTypes.Of(entry.Path));
-        await BlobResponse.SendAsync(http, blobs, pointer.Digest, pointer.SizeBytes, headers, options.Storage.RedirectDownloads ? s_redirectFor : null);
+        await BlobResponse.SendAsync(http, blobs, pointer.Digest, pointer.SizeBytes, headers, options.Storage.SendsElsewhere ? s_redirectFor : null);
     }
 
     static async Task RawAsync(
