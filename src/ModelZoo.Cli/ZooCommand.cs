@@ -34,6 +34,7 @@ static class ZooCommand
         GcCommand.Build(),
         BackupCommand.Build(),
         RestoreCommand.Build(),
+        MoveCommand.Build(),
     };
 
     public static async Task<int> RunAsync(string[] args, TextWriter? output = null, TextWriter? error = null)

@@ -33,6 +33,8 @@ sealed class NodeStore(HubDatabase database, TimeProvider time)
         // Held until the end: whether all nodes know a level and who the nodes are is decided by one at a time.
         await SchemaLevel.LockReachedAsync(transaction, stop);
         if ((await SchemaLevel.ReadAsync(transaction, stop)).Refuse(node.Level) is { } mistake) throw new InvalidOperationException(mistake);
+        if (await transaction.FindAsync<string>("select value from hub_setting where name = 'moved_to'", null, stop) is { } where)
+            throw new InvalidOperationException($"This hub was moved to {where}, or is being moved: serve it there. `zoo move --take-back` lets it serve here again.");
         var now = time.NowMs();
         await transaction.ExecuteAsync("delete from node where seen_at < @dead", new { dead = now - (long)NumberKept.TotalMilliseconds }, stop);
         var taken = (await transaction.ListAsync<long>("select id from node order by id", null, stop)).ToHashSet();
