@@ -31,6 +31,9 @@ sealed class HubOptions
 
     public LogOptions Logging { get; set; } = new();
 
+    /// <summary>What this node is called in lists of nodes; the machine's name when not set.</summary>
+    public string? NodeName { get; set; }
+
     /// <summary>Jobs this node runs at once; 0 makes it serve only.</summary>
     public int Workers { get; set; } = 2;
 
@@ -48,6 +51,7 @@ sealed class HubOptions
         if (PublicUrl is not null && !(Uri.TryCreate(PublicUrl, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"))
             throw new InvalidOperationException("PublicUrl must be an absolute http or https address.");
         if (Workers is < 0 or > 64) throw new InvalidOperationException("Workers must be 0 to 64.");
+        if (NodeName is { Length: > 100 } || NodeName?.Any(char.IsControl) == true) throw new InvalidOperationException("NodeName must have at most 100 characters and no control characters.");
         Limits.Validate();
         Xet.Validate();
         Logging.Validate();

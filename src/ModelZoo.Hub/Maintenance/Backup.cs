@@ -28,6 +28,7 @@ sealed class Backup(HubDatabase database, CheckStore checks, IBlobStore blobs, T
         var target = new BackupFolder(Path.GetFullPath(folder));
         if (Directory.Exists(target.Root) && !File.Exists(target.Manifest) && Directory.EnumerateFileSystemEntries(target.Root).Any(e => !IsOurs(e)))
             throw new InvalidOperationException($"{target.Root} holds something that is not a backup.");
+        await RequireKnownAsync(database, time, stop);
         target.Create();
         var counts = new Counts();
         var before = await CopyBlobsAsync(target, link, mustExist: false, counts, run, stop);
@@ -43,6 +44,13 @@ sealed class Backup(HubDatabase database, CheckStore checks, IBlobStore blobs, T
         await target.WriteManifestAsync(manifest, stop);
         target.Prune(manifest);
         return new(named.Count, counts.Blobs, counts.Bytes, target.Root);
+    }
+
+    /// <summary>While an upgrade goes on, an older program works but does not know all tables.</summary>
+    public static async Task RequireKnownAsync(HubDatabase database, TimeProvider time, CancellationToken stop)
+    {
+        if (await new Migrator(database, time).IsNewerAsync(stop))
+            throw new InvalidOperationException("A newer program has changed the database's schema; copy the hub with that program, which knows all its tables.");
     }
 
     static bool IsOurs(string path) => Path.GetFileName(path) is var name && (name is "blobs" or "manifest.json.new" || name.StartsWith("database-", StringComparison.Ordinal));

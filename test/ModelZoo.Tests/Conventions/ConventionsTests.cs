@@ -13,6 +13,7 @@ public sealed partial class ConventionsTests
         ["Kernel"],
         ["Database", "Storage"],
         ["Jobs"],
+        ["Cluster"],
         ["Accounts"],
         ["Repositories"],
         ["Cards", "Profiles", "Search", "Maintenance", "Community", "Operations", "Mirrors", "Xet"],

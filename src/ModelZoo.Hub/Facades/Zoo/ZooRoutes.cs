@@ -28,6 +28,7 @@ static class ZooRoutes
         JobEndpoints.Map(group);
         MaintenanceEndpoints.Map(group);
         StatusEndpoints.Map(group);
+        NodeEndpoints.Map(group);
         AuditEndpoints.Map(group);
         SearchEndpoints.Map(group);
         app.Map(Base + "/{**rest}", HuggingFace.HuggingFaceRoutes.Nothing)
