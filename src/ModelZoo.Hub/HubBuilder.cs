@@ -17,6 +17,7 @@ using ModelZoo.Hub.Database;
 using ModelZoo.Hub.Facades;
 using ModelZoo.Hub.Facades.HuggingFace;
 using ModelZoo.Hub.Facades.Lfs;
+using ModelZoo.Hub.Facades.XetCas;
 using ModelZoo.Hub.Facades.Zoo;
 using ModelZoo.Hub.Jobs;
 using ModelZoo.Hub.Kernel;
@@ -30,6 +31,7 @@ using ModelZoo.Hub.Storage;
 using ModelZoo.Hub.Storage.Receiving;
 using ModelZoo.Hub.Storage.Sending;
 using ModelZoo.Hub.Web;
+using ModelZoo.Hub.Xet;
 
 namespace ModelZoo.Hub;
 
@@ -82,7 +84,13 @@ static class HubBuilder
         services.AddSingleton(options);
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(new PublicAddress(options.PublicUrl));
-        services.AddSingleton(_ => OpenBlobs(options));
+        AddAll(services, typeof(XorbStore), typeof(Xorbs), typeof(XorbBytes), typeof(XetFileStore), typeof(XetFiles), typeof(ChunkReachQuery), typeof(ContentProof),
+            typeof(XorbReceiver), typeof(ShardRegistrar), typeof(Reconstruction), typeof(DedupQuery), typeof(Deduplication), typeof(ChunkingStore), typeof(XorbAddresses));
+        services.AddSingleton<IBlobStore>(all => new ReconstructingBlobStore(OpenBlobs(options), all.GetRequiredService<XetFiles>(),
+            all.GetRequiredService<XetFileStore>(), all.GetRequiredService<Xorbs>(), all.GetRequiredService<XorbBytes>()));
+        services.AddSingleton<IJobHandler, ChunkingJob>();
+        services.AddSingleton<ILateProjection, ChunkingProjection>();
+        services.AddSingleton<ICommitFollower, ChunkingFollower>();
         services.AddRoutingCore().Configure<Microsoft.AspNetCore.Routing.RouteOptions>(routes =>
             routes.SetParameterPolicy<Microsoft.AspNetCore.Routing.Constraints.RegexInlineRouteConstraint>("regex"));
         services.AddCors(cors => cors.AddPolicy(HuggingFaceRoutes.CorsPolicy, HubCors.Policy));
@@ -167,6 +175,7 @@ static class HubBuilder
         app.MapZooDescription();
         app.MapHuggingFace();
         app.MapLfs();
+        app.MapXetCas();
         app.MapPages();
     }
 }

@@ -21,6 +21,8 @@ sealed class HubOptions
 
     public LimitOptions Limits { get; set; } = new();
 
+    public XetOptions Xet { get; set; } = new();
+
     public CardOptions Cards { get; set; } = new();
 
     public MetricOptions Metrics { get; set; } = new();
@@ -45,6 +47,7 @@ sealed class HubOptions
             throw new InvalidOperationException("PublicUrl must be an absolute http or https address.");
         if (Workers is < 0 or > 64) throw new InvalidOperationException("Workers must be 0 to 64.");
         Limits.Validate();
+        Xet.Validate();
         Logging.Validate();
     }
 }
@@ -86,6 +89,27 @@ sealed class LimitOptions
         if (HeaderSeconds is < 1 or > 600) throw new InvalidOperationException("Limits:HeaderSeconds must be 1 to 600.");
         if (SlowBodySeconds is < 2 or > 600) throw new InvalidOperationException("Limits:SlowBodySeconds must be 2 to 600.");
         if (RequestsPerMinute < 1 || AnonymousRequestsPerMinute < 1 || SignInsPerMinute < 1) throw new InvalidOperationException("Limits: requests per minute must be at least 1.");
+    }
+}
+
+sealed class XetOptions
+{
+    /// <summary>Offer Xet to clients that speak it. What was stored through it stays readable either way.</summary>
+    public bool Enabled { get; set; } = true;
+
+    /// <summary>Files of at least this size that came otherwise are cut into chunks after their commit, so that Xet clients can fetch and reuse them; negative: never.</summary>
+    public long ChunkFilesFromBytes { get; set; } = 1024 * 1024;
+
+    /// <summary>How long a token for the chunk store holds; clients ask for the next one by themselves.</summary>
+    public int TokenMinutes { get; set; } = 60;
+
+    /// <summary>Bytes that one account may have sent within a day without registering a file that uses them.</summary>
+    public long UnusedBytesPerAccount { get; set; } = 4L * 1024 * 1024 * 1024 * 1024;
+
+    public void Validate()
+    {
+        if (TokenMinutes is < 5 or > 1_440) throw new InvalidOperationException("Xet:TokenMinutes must be 5 to 1440.");
+        if (UnusedBytesPerAccount < 64L * 1024 * 1024) throw new InvalidOperationException("Xet:UnusedBytesPerAccount must be at least 64 MiB.");
     }
 }
 

@@ -96,7 +96,10 @@ sealed class UploadStore(HubDatabase database, TimeProvider time)
     /// finish an upload may make the blob's row: after that the upload no longer holds the sweeper off, so whoever sent the
     /// same upload twice finds a row or is refused, and never makes one for bytes that were swept meanwhile.
     /// </summary>
-    public Task FinishAsync(Upload upload, CancellationToken stop) => database.WriteAsync(async transaction =>
+    public Task FinishAsync(Upload upload, CancellationToken stop) => database.WriteAsync(transaction => FinishAsync(transaction, upload, stop), stop);
+
+    /// <summary>The same in the transaction of whoever adds more to the blob.</summary>
+    public async Task FinishAsync(DbTransaction transaction, Upload upload, CancellationToken stop)
     {
         var now = time.NowMs();
         var first = await transaction.ExecuteAsync("update upload set finished_at = @now where id = @Id and finished_at is null", new { upload.Id, now }, stop) == 1;
@@ -106,7 +109,7 @@ sealed class UploadStore(HubDatabase database, TimeProvider time)
             values (@AccountId, @digest, @now)
             on conflict (account_id, digest) do update set granted_at = excluded.granted_at
             """, new { upload.AccountId, digest = upload.DigestHex, now }, stop);
-    }, stop);
+    }
 
     static async Task AddBlobAsync(DbTransaction transaction, Digest digest, long sizeBytes, bool mayInsert, long now, CancellationToken stop)
     {

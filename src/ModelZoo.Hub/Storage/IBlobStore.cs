@@ -31,6 +31,9 @@ interface IBlobStore
     /// <summary>An address outside the hub that serves the blob for a while without further credentials; null where there is none.</summary>
     Uri? SignDownload(Digest digest, string? contentType, string? contentDisposition, TimeSpan validFor);
 
+    /// <summary>An address outside the hub that gives exactly this range of a blob for a while, to requests that ask for this range; null where there is none.</summary>
+    Uri? SignRange(Digest digest, long first, long last, TimeSpan validFor) => null;
+
     /// <summary>
     /// Stores a blob from one pass over <paramref name="content"/>. Returns when it is verified and durable.
     /// Does nothing but verify when the blob is there already. Refuses (Invalid) content that is shorter or longer than

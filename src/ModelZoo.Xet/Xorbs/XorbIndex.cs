@@ -26,6 +26,15 @@ public sealed class XorbIndex
         for (var i = 0; i < chunks.Length; i++) _contentEnds[i] = end += chunks[i].Length;
     }
 
+    /// <summary>Of a xorb that would hold these chunks as they are, uncompressed.</summary>
+    /// <exception cref="XetFormatException">None, or more than a xorb may have.</exception>
+    public static XorbIndex OfRaw(IReadOnlyList<XetChunk> chunks)
+    {
+        var builder = new XorbIndexBuilder(chunks.Count);
+        foreach (var chunk in chunks) builder.Add(chunk.Hash, ChunkHeader.Size + chunk.Length, chunk.Length);
+        return builder.Build();
+    }
+
     /// <summary>Number of chunks; at least one.</summary>
     public int Count => _chunks.Length;
 

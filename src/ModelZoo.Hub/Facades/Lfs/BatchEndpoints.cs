@@ -29,14 +29,17 @@ static class BatchEndpoints
 
     static async Task<IResult> BatchAsync(
         ReadableRepository repository, HttpContext http, BlobLinkStore links, BlobUploads uploads, UrlSigner signer, PublicAddress address,
-        HubOptions options, CancellationToken stop)
+        HubOptions options, TimeProvider time, CancellationToken stop)
     {
         var body = await JsonBody.ReadAsync(http.Request, stop);
         var objects = body.List("objects");
         if (objects.Count > MaxObjects) throw new Refusal(RefusalKind.TooLarge, $"At most {MaxObjects} objects may be named in one call.");
         if (body.Text("hash_algo") is { } algorithm && algorithm is not ("sha256" or "sha_256")) throw new Refusal(RefusalKind.Conflict, "Only sha256 is supported.");
         var transfers = body.List("transfers").Select(t => t.ToString()).ToList();
-        var batch = new Batch(repository, links, uploads, signer, address.Of(http), transfers, options.Limits.PartsAboveBytes);
+        var batch = new Batch(repository, links, uploads, signer, address.Of(http), transfers, options.Limits.PartsAboveBytes)
+        {
+            Xet = options.Xet.Enabled && transfers.Contains("xet") && repository is WritableRepository writer ? XetUpload.Prepare(writer, http, address, signer, options, time) : null,
+        };
         return body.Text("operation") switch
         {
             "upload" => Answer(await batch.UploadAsync(AsWritable(repository), Read(objects), stop)),
@@ -75,11 +78,14 @@ static class BatchEndpoints
 
     sealed class Batch(ReadableRepository repository, BlobLinkStore links, BlobUploads uploads, UrlSigner signer, string address, IReadOnlyList<string> transfers, long partsAbove)
     {
+        /// <summary>How to send content by Xet, where the client offers that: the same for every object.</summary>
+        public XetUpload? Xet { get; init; }
+
         public async Task<JsonObject> UploadAsync(WritableRepository writable, List<(string Oid, Digest? Digest, long SizeBytes)> objects, CancellationToken stop)
         {
             var known = await links.UsableAsync(repository.Id, writable.Author.Id, [.. objects.Select(o => o.Digest).OfType<Digest>()], stop);
             var partsAlone = transfers.Contains("multipart") && !transfers.Contains("basic");
-            var transfer = "basic";
+            var transfer = Xet is null ? "basic" : "xet";
             var answers = new JsonArray();
             foreach (var (oid, digest, size) in objects)
             {
@@ -90,6 +96,11 @@ static class BatchEndpoints
                 else if (known.TryGetValue(digest, out var stored))
                 {
                     if (stored != size) Fail(answer, 422, $"The stored object has {stored} bytes, not {size}.");
+                }
+                else if (Xet is not null)
+                {
+                    answer["authenticated"] = true;
+                    answer["actions"] = new JsonObject { ["upload"] = Xet.Action() };
                 }
                 else
                 {

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using Amazon.S3;
@@ -44,6 +45,19 @@ sealed class S3BlobStore : IBlobStore, IDisposable
         };
         if (contentType is not null) request.ResponseHeaderOverrides.ContentType = contentType;
         if (contentDisposition is not null) request.ResponseHeaderOverrides.ContentDisposition = contentDisposition;
+        return new(_bucket.Client.GetPreSignedURL(request));
+    }
+
+    /// <summary>The Range header is part of what is signed, so the address is of no use for other bytes.</summary>
+    public Uri? SignRange(Digest digest, long first, long last, TimeSpan validFor)
+    {
+        if (!_signsDownloads) return null;
+        var request = new GetPreSignedUrlRequest
+        {
+            BucketName = _bucket.Name, Key = Key(digest), Verb = HttpVerb.GET, Expires = DateTime.UtcNow + validFor,
+            Protocol = _bucket.IsPlainHttp ? Protocol.HTTP : Protocol.HTTPS,
+        };
+        request.Headers["Range"] = string.Create(CultureInfo.InvariantCulture, $"bytes={first}-{last}");
         return new(_bucket.Client.GetPreSignedURL(request));
     }
 
