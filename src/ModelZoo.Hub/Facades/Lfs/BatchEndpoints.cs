@@ -9,6 +9,7 @@ using ModelZoo.Hub.Kernel;
 using ModelZoo.Hub.Repositories;
 using ModelZoo.Hub.Repositories.Access;
 using ModelZoo.Hub.Storage;
+using ModelZoo.Hub.Xet;
 
 namespace ModelZoo.Hub.Facades.Lfs;
 
@@ -29,15 +30,15 @@ static class BatchEndpoints
     }
 
     static async Task<IResult> BatchAsync(
-        ReadableRepository repository, HttpContext http, BlobLinkStore links, BlobUploads uploads, IBlobStore blobs, UrlSigner signer, PublicAddress address,
-        HubOptions options, TimeProvider time, CancellationToken stop)
+        ReadableRepository repository, HttpContext http, BlobLinkStore links, BlobUploads uploads, IBlobStore blobs, XetFiles files, UrlSigner signer,
+        PublicAddress address, HubOptions options, TimeProvider time, CancellationToken stop)
     {
         var body = await JsonBody.ReadAsync(http.Request, stop);
         var objects = body.List("objects");
         if (objects.Count > MaxObjects) throw new Refusal(RefusalKind.TooLarge, $"At most {MaxObjects} objects may be named in one call.");
         if (body.Text("hash_algo") is { } algorithm && algorithm is not ("sha256" or "sha_256")) throw new Refusal(RefusalKind.Conflict, "Only sha256 is supported.");
         var transfers = body.List("transfers").Select(t => t.ToString()).ToList();
-        var batch = new Batch(repository, links, uploads, blobs, signer, address.Of(http), transfers, options.Limits.PartsAboveBytes)
+        var batch = new Batch(repository, links, uploads, blobs, files, signer, address.Of(http), transfers, options.Limits.PartsAboveBytes)
         {
             Xet = options.Xet.Enabled && transfers.Contains("xet") && repository is WritableRepository writer ? XetUpload.Prepare(writer, http, address, signer, options, time) : null,
         };
@@ -79,7 +80,8 @@ static class BatchEndpoints
     static IResult Answer(JsonObject json) => Results.Text(json.ToJsonString(), LfsErrors.MediaType);
 
     sealed class Batch(
-        ReadableRepository repository, BlobLinkStore links, BlobUploads uploads, IBlobStore blobs, UrlSigner signer, string address, IReadOnlyList<string> transfers, long partsAbove)
+        ReadableRepository repository, BlobLinkStore links, BlobUploads uploads, IBlobStore blobs, XetFiles files, UrlSigner signer, string address,
+        IReadOnlyList<string> transfers, long partsAbove)
     {
         /// <summary>How to send content by Xet, where the client offers that: the same for every object.</summary>
         public XetUpload? Xet { get; init; }
@@ -120,6 +122,7 @@ static class BatchEndpoints
         public async Task<JsonObject> DownloadAsync(List<(string Oid, Digest? Digest, long SizeBytes)> objects, CancellationToken stop)
         {
             var linked = await links.LinkedAsync(repository.Id, [.. objects.Select(o => o.Digest).OfType<Digest>()], stop);
+            await files.FindManyAsync([.. linked.Keys], stop);       // the store signs addresses of what is known to be whole
             var answers = new JsonArray();
             foreach (var (oid, digest, size) in objects)
             {
