@@ -83,14 +83,21 @@ sealed class MoveStore(HubDatabase source, HubDatabase target)
             }
             rows.Add(row);
             if (rows.Count < RowsPerTransaction && bytes < BytesPerTransaction) continue;
-            await DumpStore.InsertAsync(target, table, columns, rows, orSkip: true, stop);
+            await InsertAsync(table, columns, rows, stop);
             copied(total += rows.Count);
             rows.Clear();
             bytes = 0;
         }
-        await DumpStore.InsertAsync(target, table, columns, rows, orSkip: true, stop);
+        await InsertAsync(table, columns, rows, stop);
         copied(total + rows.Count);
         await target.WriteAsync(transaction => SetAsync(transaction, TableName + table, "copied", stop), stop);
+    }
+
+    async Task InsertAsync(string table, string[] columns, List<object?[]> rows, CancellationToken stop)
+    {
+        // Each start of a program on the target proposes settings of its own; the source's count.
+        if (table == "hub_setting") await target.ExecuteAsync("delete from hub_setting where name not like 'move_%'", null, stop);
+        await DumpStore.InsertAsync(target, table, columns, rows, orSkip: true, stop);
     }
 
     public Task<TableSum> SumSourceAsync(string table, CancellationToken stop) => SumAsync(source, table, stop);
