@@ -122,6 +122,7 @@ static class HubBuilder
         services.AddSingleton<IJobHandler, TotalsJob>();
         services.AddSingleton<IChore, DailyMaintenance>();
         services.AddSingleton<IChore, DownloadChore>();
+        services.AddSingleton<IChore, MirrorChore>();
         services.AddHostedService<IndexWarmUp>();
         services.AddHostedService<JobWorker>();
         services.AddHostedService<Chores>();
