@@ -140,7 +140,7 @@ public abstract class CloneTests(TestHub hub)
     {
         var repo = await hub.Ada.CreateAsync();
         for (var i = 0; i < 5; i++) await hub.Ada.CommitTextAsync(repo, $"{i}.txt", "x");
-        var chore = hub.App.Services.GetServices<Jobs.IChore>().OfType<MirrorChore>().Single();
+        var chore = hub.App.Services.GetServices<ModelZoo.Hub.Jobs.IChore>().OfType<MirrorChore>().Single();
         for (var i = 0; i < 3; i++)
         {
             using var work = new WorkFolder();

@@ -124,7 +124,7 @@ public abstract class HostilePushTests(TestHub hub)
         objects.Add((ObjectType.Tree, tree.Encode()));
         var commit = new Commit(tree.Id, [], s_signature, s_signature, "boom");
         objects.Add((ObjectType.Commit, commit.Encode()));
-        Assert.Contains("at most 1000000 files", await PushAsync(hub.Ada, repo, await PackAsync(objects), (Zero, commit.Id.Hex, "refs/heads/boom")));
+        Assert.Contains("at most 1000000 files", await PushAsync(hub.Ada, repo, await PackAsync([.. objects]), (Zero, commit.Id.Hex, "refs/heads/boom")));
 
         objects.Clear();
         tree = Tree.Of([new("f", EntryMode.File, GitHash.Of(ObjectType.Blob, "x"u8))]);
@@ -137,7 +137,7 @@ public abstract class HostilePushTests(TestHub hub)
         objects.Add((ObjectType.Tree, tree.Encode()));
         commit = new Commit(tree.Id, [], s_signature, s_signature, "deep");
         objects.Add((ObjectType.Commit, commit.Encode()));
-        Assert.Contains("at most 128 segments", await PushAsync(hub.Ada, repo, await PackAsync(objects), (Zero, commit.Id.Hex, "refs/heads/deep")));
+        Assert.Contains("at most 128 segments", await PushAsync(hub.Ada, repo, await PackAsync([.. objects]), (Zero, commit.Id.Hex, "refs/heads/deep")));
     }
 
     [Fact]
@@ -162,10 +162,10 @@ public abstract class HostilePushTests(TestHub hub)
 
     static (ObjectType, byte[]) StoredBlob(byte[] content) => (ObjectType.Blob, content);
 
-    static async Task<byte[]> PackAsync(IReadOnlyList<(ObjectType Type, byte[] Content)> objects)
+    static async Task<byte[]> PackAsync((ObjectType Type, byte[] Content)[] objects)
     {
         var output = new MemoryStream();
-        using var writer = new PackWriter(output, (uint)objects.Count);
+        using var writer = new PackWriter(output, (uint)objects.Length);
         foreach (var (type, content) in objects) await writer.AddAsync(type, content, default);
         await writer.FinishAsync(default);
         return output.ToArray();
