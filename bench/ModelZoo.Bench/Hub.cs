@@ -52,6 +52,12 @@ sealed class Hub : IAsyncDisposable
         await RequireAsync(answer);
     }
 
+    public async Task AllowForcePushAsync(string name)
+    {
+        using var answer = await _http.PutAsJsonAsync($"/api/models/{Owner}/{name}/settings", new { allowForcePush = true });
+        await RequireAsync(answer);
+    }
+
     public async Task CommitAsync(string name, IEnumerable<string> lines)
     {
         using var body = new StringContent(string.Join('\n', lines.Prepend(Header())), Encoding.UTF8, "application/x-ndjson");

@@ -11,6 +11,7 @@ static class Program
         ("requests", RequestBench.RunAsync),
         ("memory", MemoryBench.RunAsync),
         ("commit", CommitBench.RunAsync),
+        ("git", GitBench.RunAsync),
         ("xet-chunks", XetChunksBench.RunAsync),
     ];
 

@@ -138,6 +138,7 @@ static class HubBuilder
         services.AddSingleton<IJobHandler, TotalsJob>();
         services.AddSingleton<IChore, DailyMaintenance>();
         services.AddSingleton<IChore, DownloadChore>();
+        services.AddSingleton<IChore, MirrorChore>();
         AddAll(services, typeof(NodeStore), typeof(ClusterLevel));
         services.AddSingleton(all => ActivatorUtilities.CreateInstance<Membership>(all, role));
         services.AddHostedService(all => all.GetRequiredService<Membership>());      // first: what follows makes ids

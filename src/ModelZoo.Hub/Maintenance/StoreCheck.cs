@@ -96,7 +96,7 @@ sealed class StoreCheck(
             found.Add(missing.Problem is { } problem
                 ? new(CheckReport.Corrupt, $"git object {missing.Id} of {name}", problem)
                 : new(CheckReport.Missing, $"git object {missing.Id} of {name}", $"{missing.Type} needed by {missing.NeededBy}"));
-        if (names.All(r => r.Name != repository.DefaultReference))
+        if (!repository.AllowsForcePush && names.All(r => r.Name != repository.DefaultReference))
             found.Add(new(CheckReport.Missing, $"{name} {repository.DefaultReference}", "the default branch does not exist"));
         foreach (var reference in names) CheckReference(name, reference, walk, found);
         await CheckCommitRowsAsync(repository, walk, found, stop);

@@ -36,6 +36,12 @@ sealed class MirrorGeneration(string folder)
 
     public DateTime UsedAt { get; private set; } = DateTime.UtcNow;
 
+    /// <summary>Also when another process used it.</summary>
+    public DateTime LastUse => File.GetLastWriteTimeUtc(Ready);
+
+    /// <summary>True when all is in one pack that has a bitmap, as repacking leaves it.</summary>
+    public bool IsPacked => CountPacks() <= 1 && Directory.GetFiles(Path.Combine(folder, "objects/pack"), "*.bitmap").Length > 0;
+
     /// <summary>How often it was fetched from since it was last packed anew.</summary>
     public int Fetches { get; set; }
 

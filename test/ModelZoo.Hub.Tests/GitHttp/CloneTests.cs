@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.Extensions.DependencyInjection;
 using ModelZoo.Hub.Mirrors;
 using ModelZoo.Hub.Repositories;
 
@@ -132,6 +133,36 @@ public abstract class CloneTests(TestHub hub)
         third.TryClone(hub, hub.Nobody, repo);      // may notice only now that the pack is gone
         using var fourth = new WorkFolder();
         fourth.Clone(hub, hub.Nobody, repo);
+    }
+
+    [Fact]
+    public async Task A_mirror_that_is_used_often_is_packed_anew_and_one_without_room_goes()
+    {
+        var repo = await hub.Ada.CreateAsync();
+        for (var i = 0; i < 5; i++) await hub.Ada.CommitTextAsync(repo, $"{i}.txt", "x");
+        var chore = hub.App.Services.GetServices<ModelZoo.Hub.Jobs.IChore>().OfType<MirrorChore>().Single();
+        for (var i = 0; i < 3; i++)
+        {
+            using var work = new WorkFolder();
+            work.Clone(hub, hub.Nobody, repo);
+        }
+        await chore.RunAsync(default);
+        var mirror = hub.Get<MirrorFolder>().Known.Single(m => m.Current?.References?.Packed.Contains(hub.Ada.HeadAsync(repo).Result) == true);
+        Assert.True(mirror.Current!.IsPacked);
+        using (var work = new WorkFolder())
+        {
+            work.Clone(hub, hub.Nobody, repo);
+            await hub.Ada.CommitTextAsync(repo, "after.txt", "x");
+            work.Git("pull", "-q");
+            Assert.Equal("", work.Git("fsck", "--strict", "--full", "--no-dangling"));
+        }
+        var room = hub.Options.Git.MirrorBytes;
+        hub.Options.Git.MirrorBytes = 0;
+        await chore.EvictAsync(default);
+        hub.Options.Git.MirrorBytes = room;
+        Assert.Null(mirror.Current);
+        using var again = new WorkFolder();
+        again.Clone(hub, hub.Nobody, repo);
     }
 
     [Fact]

@@ -216,22 +216,6 @@ public abstract class PushTests(TestHub hub)
     }
 
     [Fact]
-    public async Task Ten_thousand_references_are_pushed_and_fetched()
-    {
-        var (repo, work) = await CloneAsync();
-        using var _ = work;
-        var head = work.Commit("x", ("x", "x"));
-        File.WriteAllText(Path.Combine(work.Path, ".git/packed-refs"), string.Concat(Enumerable.Range(0, 10_000).Select(i => $"{head} refs/tags/many/{i:d5}\n")));
-        work.Git("push", "-q", "origin", "main", "--tags");
-        using var copy = new WorkFolder();
-        copy.Clone(hub, hub.Nobody, repo);
-        Assert.Equal(10_000, copy.Git("tag").Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
-        Assert.Contains("cannot stand beside", work.TryGit("push", "origin", "HEAD:refs/tags/many").Errors);
-        work.Git(["push", "-q", "origin", "--delete", .. Enumerable.Range(0, 2_000).Select(i => $"many/{i:d5}")]);
-        Assert.Equal(8_000, work.Git("ls-remote", "--tags").Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
-    }
-
-    [Fact]
     public async Task An_atomic_push_is_all_or_nothing_and_another_one_does_what_it_can()
     {
         var (_, work) = await CloneAsync();

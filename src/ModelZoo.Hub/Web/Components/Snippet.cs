@@ -7,6 +7,7 @@ public sealed record Snippet(string Tool, string Text)
     [
         new("Python", Python(address, baseUrl, library, pipelineTag)),
         new("hf", $"export HF_ENDPOINT={baseUrl}\nhf download {address.Id}{(address.Kind == "model" ? "" : $" --repo-type {address.Kind}")}"),
+        new("git", $"git lfs install\ngit clone {baseUrl}/{address.Prefix}{address.Id}"),
         new("zoo", $"zoo pull {address.Prefix}{address.Id} --endpoint {baseUrl}"),
         new("JavaScript", JavaScript(address, baseUrl, library, pipelineTag)),
         new("curl", $"curl -fL -o README.md \\\n  {baseUrl}/{address.Prefix}{address.Id}/resolve/main/README.md"),

@@ -65,6 +65,7 @@ sealed class SettingsPage(PageFrames frames, RepositoryPageParts parts, Referenc
             Branches = [.. all.Where(r => r.Name.StartsWith("refs/heads/", StringComparison.Ordinal)).Select(r => r.ShortName)],
             Collaborators = [.. (await collaborators.ListAsync(proof.Id, stop)).Select(c => new Collaborator(c.Handle, c.Access))],
             Owners = proof.Actor.Account is { } me && me.Handle != owner ? [owner, me.Handle] : [owner],
+            AllowsForcePush = proof.Repository.AllowsForcePush,
             LogicalBytes = figures.LogicalBytes,
             StoredBytes = figures.StoredBytes,
             SharedBytes = figures.SharedBytes,
@@ -120,6 +121,7 @@ sealed class SettingsForms(
         }
         await repositories.SetDescriptionAsync(proof.Id, description, stop);
         await repositories.SetVisibilityAsync(proof.Id, form.Text("visibility") == "private", stop);
+        if (form.Text("force").Length > 0 != proof.Repository.AllowsForcePush) await repositories.SetForcePushAsync(proof.Id, !proof.Repository.AllowsForcePush, stop);
     }
 
     async Task<Account> GetAccountAsync(AdministeredRepository proof, PostedForm form, CancellationToken stop)

@@ -19,6 +19,8 @@ public sealed record RepositorySettingsPageModel(PageFrame Frame, RepositoryHead
     public long StoredBytes { get; init; }
     public long SharedBytes { get; init; }
 
+    public bool AllowsForcePush { get; init; }
+
     /// <summary>One state per form; the refused one carries what was typed.</summary>
     public FormState General { get; init; } = FormState.Empty;
     public FormState People { get; init; } = FormState.Empty;
