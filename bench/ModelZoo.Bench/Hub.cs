@@ -26,15 +26,18 @@ sealed class Hub : IAsyncDisposable
 
     public string Token { get; }
 
-    public static async Task<Hub> StartAsync(string dataFolder)
+    /// <param name="settings">Options of the hub, as environment variables.</param>
+    /// <param name="core">The one core that it may use; null: all.</param>
+    public static async Task<Hub> StartAsync(string dataFolder, IReadOnlyDictionary<string, string>? settings = null, int? core = null)
     {
         var port = Ports.Free();
         const string token = "hf_benchbenchbenchbenchbenchbenchbench";
         var program = Path.Combine(Report.Repository(), "artifacts", "bin", "ModelZoo.Cli", "release", "zoo.dll");
         Directory.CreateDirectory(dataFolder);
+        string[] pinned = core is { } number ? ["taskset", "-c", number.ToString(), "dotnet"] : ["dotnet"];
         var process = ServerProcess.Start(
-            "dotnet", ["exec", program, "serve", "--data", dataFolder, "--urls", $"http://127.0.0.1:{port}"], Path.Combine(dataFolder, "output.log"),
-            new Dictionary<string, string>
+            pinned[0], [.. pinned[1..], "exec", program, "serve", "--data", dataFolder, "--urls", $"http://127.0.0.1:{port}"], Path.Combine(dataFolder, "output.log"),
+            new Dictionary<string, string>(settings ?? new Dictionary<string, string>())
             {
                 ["MODELZOO_BOOTSTRAP_ADMIN"] = Owner,
                 ["MODELZOO_BOOTSTRAP_TOKEN"] = token,

@@ -13,6 +13,7 @@ static class Program
         ("commit", CommitBench.RunAsync),
         ("git", GitBench.RunAsync),
         ("xet-chunks", XetChunksBench.RunAsync),
+        ("cluster", ClusterBench.RunAsync),
     ];
 
     static async Task<int> Main(string[] args)

@@ -89,6 +89,7 @@ abstract class HubDatabase : IAsyncDisposable
         var began = Stopwatch.GetTimestamp();
         for (var attempt = 1; ; attempt++)
         {
+            var committing = false;
             try
             {
                 using var turn = await EnterWriteAsync(stop);
@@ -98,6 +99,7 @@ abstract class HubDatabase : IAsyncDisposable
                 {
                     var result = await work(transaction);
                     // From here on the caller may not cancel: a commit that was sent may have happened.
+                    committing = true;
                     await transaction.CommitAsync(CancellationToken.None);
                     Measure(began, "write");
                     return result;
@@ -115,7 +117,7 @@ abstract class HubDatabase : IAsyncDisposable
             catch (Exception error) when (IsOutage(error))
             {
                 ForgetConnections();
-                throw Outage(error);
+                throw Outage(error, committing && !KnowsOutcome(error));
             }
         }
     }
@@ -126,8 +128,13 @@ abstract class HubDatabase : IAsyncDisposable
     static void Measure(long began, string call) =>
         ZooMeter.DatabaseCalls.Record(Stopwatch.GetElapsedTime(began).TotalSeconds, new KeyValuePair<string, object?>("call", call));
 
-    static Refusal Outage(Exception error) =>
-        new(RefusalKind.Unavailable, "The hub cannot reach or write its database now; nothing was changed. Try again shortly.")
+    /// <summary>True when an error in the middle of a commit means that it did not happen; false when nobody can tell any more.</summary>
+    protected abstract bool KnowsOutcome(Exception error);
+
+    static Refusal Outage(Exception error, bool inDoubt = false) =>
+        new(RefusalKind.Unavailable, inDoubt
+            ? "The hub lost its database while this was being saved: it may have been saved or not. Look before you try again."
+            : "The hub cannot reach or write its database now; nothing was changed. Try again shortly.")
         {
             RetryAfter = TimeSpan.FromSeconds(2),
             Cause = error,

@@ -69,6 +69,10 @@ sealed class PostgresDatabase(string connectionString) : HubDatabase
         SqlState: PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.LockNotAvailable,
     };
 
+    /// <summary>What the server says itself happened inside it; a connection that breaks says nothing.</summary>
+    protected override bool KnowsOutcome(Exception error) =>
+        error is PostgresException e && !e.SqlState.StartsWith("08", StringComparison.Ordinal) && !e.SqlState.StartsWith("57P", StringComparison.Ordinal);
+
     protected override bool IsOutage(Exception error) => error switch
     {
         PostgresException e => e.SqlState.StartsWith("08", StringComparison.Ordinal)      // connection

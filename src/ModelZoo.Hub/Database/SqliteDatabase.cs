@@ -104,6 +104,9 @@ sealed class SqliteDatabase : HubDatabase
     protected override bool IsWorthRetrying(Exception error) =>
         error is SqliteException { SqliteErrorCode: 5 or 6 };                   // SQLITE_BUSY, SQLITE_LOCKED
 
+    /// <summary>A full disk and the like roll back.</summary>
+    protected override bool KnowsOutcome(Exception error) => true;
+
     protected override bool IsOutage(Exception error) =>
         error is SqliteException { SqliteErrorCode: 8 or 10 or 13 or 14 or 5 or 6 };  // READONLY, IOERR, FULL, CANTOPEN, still busy
 

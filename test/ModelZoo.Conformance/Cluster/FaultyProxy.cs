@@ -30,7 +30,7 @@ sealed class FaultyProxy : IAsyncDisposable
     readonly CancellationTokenSource _end = new();
     readonly Random _random;
     readonly IPEndPoint _target;
-    long _connections, _errors, _cuts;
+    long _connections, _requests, _errors, _cuts, _delays;
 
     public FaultyProxy(Uri target, int seed)
     {
@@ -44,7 +44,11 @@ sealed class FaultyProxy : IAsyncDisposable
 
     public string Url => $"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}";
 
-    public string Counts => $"{Volatile.Read(ref _connections)} connections to the store, {Volatile.Read(ref _errors)} errors answered, {Volatile.Read(ref _cuts)} bodies cut";
+    /// <summary>How often the present and earlier faults struck.</summary>
+    public long Strikes => Volatile.Read(ref _errors) + Volatile.Read(ref _cuts) + Volatile.Read(ref _delays);
+
+    public string Counts => $"{Volatile.Read(ref _connections)} connections to the store, {Volatile.Read(ref _requests)} requests, {Volatile.Read(ref _errors)} answered by errors, "
+        + $"{Volatile.Read(ref _cuts)} bodies cut, {Volatile.Read(ref _delays)} pieces delayed";
 
     async Task AcceptAsync()
     {
@@ -87,8 +91,14 @@ sealed class FaultyProxy : IAsyncDisposable
             while (await from.ReceiveAsync(buffer, _end.Token) is > 0 and var count)
             {
                 var fault = Fault;
-                if (fault.Delay > TimeSpan.Zero) await Task.Delay(fault.Delay, _end.Token);
-                if (!isAnswer && IsRequest(buffer.AsSpan(0, count)) && Chance(fault.Errors))
+                if (fault.Delay > TimeSpan.Zero)
+                {
+                    Interlocked.Increment(ref _delays);
+                    await Task.Delay(fault.Delay, _end.Token);
+                }
+                var isRequest = !isAnswer && IsRequest(buffer.AsSpan(0, count));
+                if (isRequest) Interlocked.Increment(ref _requests);
+                if (isRequest && Chance(fault.Errors))
                 {
                     Interlocked.Increment(ref _errors);
                     await from.SendAsync(Answer(), _end.Token);

@@ -38,7 +38,7 @@ sealed class ProcessCluster : IAsyncDisposable
             ["DATABASE__KIND"] = "postgres", ["DATABASE__CONNECTION"] = cluster.Postgres.Connection, ["STORAGE__KIND"] = "s3",
             ["STORAGE__ENDPOINT"] = cluster.Store.Url, ["STORAGE__BUCKET"] = s3.Bucket!, ["STORAGE__ACCESSKEY"] = s3.AccessKey!,
             ["STORAGE__SECRETKEY"] = s3.SecretKey!, ["STORAGE__REGION"] = s3.Region, ["STORAGE__DIRECTABOVEBYTES"] = "65536",
-            ["LIMITS__REQUESTSPERMINUTE"] = "1000000", ["LIMITS__ANONYMOUSREQUESTSPERMINUTE"] = "1000000",
+            ["TRUSTFORWARDEDHEADERS"] = "true", ["LIMITS__REQUESTSPERMINUTE"] = "1000000", ["LIMITS__ANONYMOUSREQUESTSPERMINUTE"] = "1000000",
         }) cluster._settings[$"MODELZOO_{name}"] = value;
         cluster.Nodes = [.. clocks.Select((minutes, i) => cluster.Make($"node{i + 1}", "serve", 0, minutes))];
         cluster.Worker = cluster.Make("worker", "worker", 2, 0);

@@ -75,6 +75,16 @@ public sealed class HubProcess : IAsyncLifetime
         process.WaitForExit();
     }
 
+    /// <summary>SIGTERM, as a service manager sends it: the hub ends in good order.</summary>
+    public async Task EndAsync()
+    {
+        if (_process is not { HasExited: false } process)
+            return;
+        using var term = Process.Start("kill", ["-TERM", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        await term.WaitForExitAsync();
+        await process.WaitForExitAsync();
+    }
+
     /// <summary>A client with another token, or none. Follows no redirect.</summary>
     public HttpClient NewClient(string? token)
     {
@@ -137,7 +147,7 @@ public sealed class HubProcess : IAsyncLifetime
             _log.TryDequeue(out _);
     }
 
-    static int FreePort()
+    public static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
