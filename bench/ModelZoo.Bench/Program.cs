@@ -12,6 +12,7 @@ static class Program
         ("memory", MemoryBench.RunAsync),
         ("commit", CommitBench.RunAsync),
         ("git", GitBench.RunAsync),
+        ("xet-chunks", XetChunksBench.RunAsync),
     ];
 
     static async Task<int> Main(string[] args)

@@ -23,6 +23,9 @@ static class HubAccess
         Recursive = true,
     };
 
+    /// <summary>On the commands that move files.</summary>
+    public static readonly Option<bool> NoXet = new("--no-xet") { Description = "Move large files whole (LFS), not as chunks, also where the hub offers chunks" };
+
     public static Uri FindEndpoint(ParseResult parse, CredentialStore store)
     {
         var text = First(parse.GetValue(Endpoint), Environment.GetEnvironmentVariable("MODELZOO_ENDPOINT"), Environment.GetEnvironmentVariable("HF_ENDPOINT"), store.DefaultEndpoint)
@@ -35,10 +38,11 @@ static class HubAccess
     public static string? FindToken(ParseResult parse, CredentialStore store, Uri endpoint) =>
         First(parse.GetValue(Token), Environment.GetEnvironmentVariable("MODELZOO_TOKEN"), Environment.GetEnvironmentVariable("HF_TOKEN"), store.FindToken(endpoint));
 
-    public static ZooClient Open(Uri endpoint, string? token) => new(new()
+    public static ZooClient Open(Uri endpoint, string? token, bool useXet = true) => new(new()
     {
         Endpoint = endpoint,
         Token = token,
+        UseXet = useXet,
         UserAgent = $"zoo/{Assembly.GetExecutingAssembly().GetName().Version?.ToString(3) ?? "0"}",
     });
 

@@ -14,7 +14,7 @@ sealed class HubCall : IDisposable
         (Parse, Stop) = (parse, stop);
         Store = CredentialStore.Load();
         Endpoint = HubAccess.FindEndpoint(parse, Store);
-        Zoo = HubAccess.Open(Endpoint, HubAccess.FindToken(parse, Store, Endpoint));
+        Zoo = HubAccess.Open(Endpoint, HubAccess.FindToken(parse, Store, Endpoint), useXet: parse.GetResult(HubAccess.NoXet) is null || !parse.GetValue(HubAccess.NoXet));
         Screen = new(parse.InvocationConfiguration.Output, parse.InvocationConfiguration.Error, parse.GetResult(Json) is not null && parse.GetValue(Json));
     }
 

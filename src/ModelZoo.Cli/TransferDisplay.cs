@@ -28,8 +28,11 @@ static class TransferDisplay
         public void Report(TransferProgress value)
         {
             if (value.Stage is not (TransferStage.Done or TransferStage.Skipped)) return;
-            lock (_gate) screen.Line($"{value.Path}  {Screen.Size(value.TotalBytes)}{(value.Stage == TransferStage.Skipped ? "  (there already)" : "")}");
+            lock (_gate) screen.Line($"{value.Path}  {Screen.Size(value.TotalBytes)}{Note(value)}");
         }
+
+        static string Note(TransferProgress value) =>
+            value.Stage == TransferStage.Skipped ? "  (there already)" : value.KnownBytes > 0 ? $"  ({Screen.Size(value.KnownBytes)} known to the hub)" : "";
     }
 
     sealed class Bars(ProgressContext context) : IProgress<TransferProgress>
@@ -47,6 +50,7 @@ static class TransferDisplay
             {
                 TransferStage.Hashing => " [dim]checking[/]",
                 TransferStage.Skipped => " [dim]there already[/]",
+                _ when value.KnownBytes > 0 => $" [dim]{Markup.Escape(Screen.Size(value.KnownBytes))} known[/]",
                 _ => "",
             });
             bar.Value = value.Stage is TransferStage.Done or TransferStage.Skipped ? bar.MaxValue : value.DoneBytes;

@@ -36,6 +36,9 @@ public sealed record ZooClientOptions
     /// <summary>Size of one range of a large download.</summary>
     public long RangeSizeBytes { get; init; } = 32L << 20;
 
+    /// <summary>Move large files as chunks where the hub offers it (Xet): what it has already is not sent, what is stored compressed comes compressed.</summary>
+    public bool UseXet { get; init; } = true;
+
     /// <summary>Go through the machine's configured proxy. Off by default: a hub usually stands next door.</summary>
     public bool UseProxy { get; init; }
 

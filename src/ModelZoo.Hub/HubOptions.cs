@@ -21,6 +21,8 @@ sealed class HubOptions
 
     public LimitOptions Limits { get; set; } = new();
 
+    public XetOptions Xet { get; set; } = new();
+
     public CardOptions Cards { get; set; } = new();
 
     public GitOptions Git { get; set; } = new();
@@ -28,6 +30,9 @@ sealed class HubOptions
     public MetricOptions Metrics { get; set; } = new();
 
     public LogOptions Logging { get; set; } = new();
+
+    /// <summary>What this node is called in lists of nodes; the machine's name when not set.</summary>
+    public string? NodeName { get; set; }
 
     /// <summary>Jobs this node runs at once; 0 makes it serve only.</summary>
     public int Workers { get; set; } = 2;
@@ -46,7 +51,9 @@ sealed class HubOptions
         if (PublicUrl is not null && !(Uri.TryCreate(PublicUrl, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"))
             throw new InvalidOperationException("PublicUrl must be an absolute http or https address.");
         if (Workers is < 0 or > 64) throw new InvalidOperationException("Workers must be 0 to 64.");
+        if (NodeName is { Length: > 100 } || NodeName?.Any(char.IsControl) == true) throw new InvalidOperationException("NodeName must have at most 100 characters and no control characters.");
         Limits.Validate();
+        Xet.Validate();
         Logging.Validate();
         Git.Validate();
     }
@@ -112,6 +119,27 @@ sealed class GitOptions
         if (MirrorBytes < 0) throw new InvalidOperationException("Git:MirrorBytes must not be negative.");
         if (Fetches is < 1 or > 1000) throw new InvalidOperationException("Git:Fetches must be 1 to 1000.");
         if (PackBytes < 1024) throw new InvalidOperationException("Git:PackBytes must be at least 1024.");
+    }
+}
+
+sealed class XetOptions
+{
+    /// <summary>Offer Xet to clients that speak it. What was stored through it stays readable either way.</summary>
+    public bool Enabled { get; set; } = true;
+
+    /// <summary>Files of at least this size that came otherwise are cut into chunks after their commit, so that Xet clients can fetch and reuse them; negative: never.</summary>
+    public long ChunkFilesFromBytes { get; set; } = 1024 * 1024;
+
+    /// <summary>How long a token for the chunk store holds; clients ask for the next one by themselves.</summary>
+    public int TokenMinutes { get; set; } = 60;
+
+    /// <summary>Bytes that one account may have sent within a day without registering a file that uses them.</summary>
+    public long UnusedBytesPerAccount { get; set; } = 4L * 1024 * 1024 * 1024 * 1024;
+
+    public void Validate()
+    {
+        if (TokenMinutes is < 5 or > 1_440) throw new InvalidOperationException("Xet:TokenMinutes must be 5 to 1440.");
+        if (UnusedBytesPerAccount < 64L * 1024 * 1024) throw new InvalidOperationException("Xet:UnusedBytesPerAccount must be at least 64 MiB.");
     }
 }
 

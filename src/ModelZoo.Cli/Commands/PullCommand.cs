@@ -11,7 +11,7 @@ static class PullCommand
         var folder = new Argument<string?>("DIR") { Description = "Where to [default: the repository's name]", Arity = ArgumentArity.ZeroOrOne };
         var include = new Option<string[]>("--include") { Description = "Only files that match (repeatable; '*' also matches '/')" };
         var exclude = new Option<string[]>("--exclude") { Description = "Not files that match (repeatable)" };
-        return HubCall.On(new Command("pull", "Bring a repository's files into a folder") { repo, folder, RepoAddress.Kind, include, exclude, HubCall.Json }, async call =>
+        return HubCall.On(new Command("pull", "Bring a repository's files into a folder") { repo, folder, RepoAddress.Kind, include, exclude, HubAccess.NoXet, HubCall.Json }, async call =>
         {
             var source = RepoAddress.From(call, repo);
             var target = call.Parse.GetValue(folder) ?? source.Repo.Name;

@@ -20,7 +20,7 @@ static class PushCommand
         var all = new Option<bool>("--no-ignore") { Description = "Push what .gitignore excludes, too" };
         var command = new Command("push", "Push a file or a folder; makes the repository and the branch if needed")
         {
-            path, repo, RepoAddress.Kind, pathInRepo, message, include, exclude, delete, isPrivate, all, HubCall.Json,
+            path, repo, RepoAddress.Kind, pathInRepo, message, include, exclude, delete, isPrivate, all, HubAccess.NoXet, HubCall.Json,
         };
         return HubCall.On(command, async call =>
         {
@@ -66,7 +66,7 @@ static class PushCommand
         if (call.Screen.IsJson)
         {
             call.Screen.Json(new { repo = repo.ToString(), branch, commit = outcome.CommitId, isNew = outcome.IsNew, url = outcome.CommitUrl,
-                added = outcome.AddedFiles, unchanged = outcome.UnchangedFiles, ignored = outcome.IgnoredFiles, uploadedBytes = outcome.UploadedBytes });
+                added = outcome.AddedFiles, unchanged = outcome.UnchangedFiles, ignored = outcome.IgnoredFiles, uploadedBytes = outcome.UploadedBytes, knownBytes = outcome.KnownBytes });
             return;
         }
         if (!outcome.IsNew)
@@ -77,7 +77,8 @@ static class PushCommand
         var also = string.Concat(
             outcome.UnchangedFiles > 0 ? $", {outcome.UnchangedFiles} unchanged" : "",
             outcome.IgnoredFiles > 0 ? $", {outcome.IgnoredFiles} ignored" : "",
-            outcome.UploadedBytes > 0 ? $", {Screen.Size(outcome.UploadedBytes)} of large files sent" : "");
+            outcome.UploadedBytes > 0 ? $", {Screen.Size(outcome.UploadedBytes)} of large files sent" : "",
+            outcome.KnownBytes > 0 ? $", {Screen.Size(outcome.KnownBytes)} known to the hub" : "");
         call.Screen.Line($"{repo}@{branch} {outcome.CommitId}: {outcome.AddedFiles} files{also}");
         if (outcome.CommitUrl is { } url) call.Screen.Line(url.OriginalString);
     }

@@ -1,13 +1,15 @@
 using System.Buffers;
 using Microsoft.Win32.SafeHandles;
+using ModelZoo.Xet;
 
 namespace ModelZoo.Client;
 
 /// <summary>
 /// Brings one file to disk: into <c>{target}.zoo-part</c> with a journal beside it, in ranges over several connections when it is
 /// large, checked against its digest, then moved into place. The target is the whole right file or is not touched.
+/// With the right to fetch chunks (xet) and a file that has them, ranges come as chunks; without, as they are.
 /// </summary>
-sealed class FileDownload(HubTransport hub, string address, FileMetadata file, string target, IProgress<TransferProgress>? progress)
+sealed class FileDownload(HubTransport hub, string address, FileMetadata file, string target, IProgress<TransferProgress>? progress, XetAccess? xet = null)
 {
     public const string PartSuffix = ".zoo-part";
 
@@ -15,6 +17,9 @@ sealed class FileDownload(HubTransport hub, string address, FileMetadata file, s
 
     readonly string _part = target + PartSuffix;
     readonly string _journalPath = target + PartSuffix + ".json";
+    readonly XetHash? _chunks = xet is not null && XetHash.TryParse(file.XetHash, out var hash) ? hash : null;
+    bool _withoutXet;
+    long _underWay;
 
     /// <summary>False when the file was there already.</summary>
     public async Task<bool> RunAsync(CancellationToken stop)
@@ -30,8 +35,10 @@ sealed class FileDownload(HubTransport hub, string address, FileMetadata file, s
         {
             // What an earlier try left may be wrong (a power cut, a disk); what came just now may not.
             Discard();
-            if (resumed) await FetchAsync(fresh: true, stop);
-            if (!resumed || !await VerifyAsync(stop))
+            var again = resumed || (_chunks is not null && !_withoutXet);
+            _withoutXet = true;
+            if (again) await FetchAsync(fresh: true, stop);
+            if (!again || !await VerifyAsync(stop))
             {
                 Discard();
                 throw new ZooVerificationException($"'{file.Path}' arrived with other content than its digest {file.ETag} names; nothing was kept.");
@@ -99,9 +106,16 @@ sealed class FileDownload(HubTransport hub, string address, FileMetadata file, s
         while (journal.DoneIn(range) < journal.Plan[range].LengthBytes)
         {
             var before = journal.DoneIn(range);
+            var asChunks = _chunks is not null && !_withoutXet;
             try
             {
-                await FetchOnceAsync(handle, journal, range, stop);
+                if (asChunks) await FetchChunksAsync(_chunks!.Value, handle, journal, range, stop);
+                else await FetchOnceAsync(handle, journal, range, stop);
+            }
+            catch (Exception e) when (asChunks && e is XetFormatException or ZooApiException)
+            {
+                // The hub cannot, or cannot any more, give out this file as chunks. It can always give it out as it is.
+                _withoutXet = true;
             }
             catch (LostConnectionException) when (!stop.IsCancellationRequested)
             {
@@ -109,6 +123,28 @@ sealed class FileDownload(HubTransport hub, string address, FileMetadata file, s
                 if (failures >= hub.Options.MaxAttempts) throw;
                 await Task.Delay(hub.Options.RetryDelay * failures, hub.Options.Clock, stop);
             }
+        }
+    }
+
+    /// <summary>A range comes whole or begins anew: its chunks need not arrive in the order of the file.</summary>
+    async Task FetchChunksAsync(XetHash chunks, SafeFileHandle handle, ResumeJournal journal, int range, CancellationToken stop)
+    {
+        var whole = journal.Plan[range];
+        var done = journal.DoneIn(range);
+        var left = new ByteRange(whole.Start + done, whole.LengthBytes - done);
+        var came = 0L;
+        try
+        {
+            await new XetRange(hub, xet!, chunks, left, handle, written =>
+            {
+                came += written;
+                progress?.Report(new(file.Path, TransferStage.Downloading, journal.DoneBytes + Interlocked.Add(ref _underWay, written), file.SizeBytes));
+            }).RunAsync(stop);
+            for (var more = left.LengthBytes; more > 0; more -= int.MaxValue) journal.Advance(range, (int)Math.Min(more, int.MaxValue));
+        }
+        finally
+        {
+            Interlocked.Add(ref _underWay, -came);
         }
     }
 

@@ -19,9 +19,15 @@ public sealed partial class ZooClient
     {
         var file = await GetFileMetadataAsync(repo, path, revision, stop);
         // From here on by commit, so that a push in between cannot mix two files.
-        await new FileDownload(_hub, ResolvePath(repo, path, file.Commit), file, target, progress).RunAsync(stop);
+        using var xet = IsWorthChunks(file) ? await XetAccess.FindAsync(_hub, XetAccess.ReadPath(repo, file.Commit), stop) : null;
+        await new FileDownload(_hub, ResolvePath(repo, path, file.Commit), file, target, progress, xet).RunAsync(stop);
         return file;
     }
+
+    /// <summary>Below this a file comes in one request as it is, where chunks would take three.</summary>
+    const long ChunksFromBytes = 4 << 20;
+
+    bool IsWorthChunks(FileMetadata file) => Options.UseXet && file.XetHash is not null && file.SizeBytes >= ChunksFromBytes;
 
     /// <summary>Copies a file's bytes into a stream as they arrive, continuing over lost connections.</summary>
     /// <remarks>The digest is known only at the end: on <see cref="ZooVerificationException"/> the stream already holds wrong bytes.</remarks>
@@ -80,16 +86,17 @@ public sealed partial class ZooClient
         await foreach (var entry in ListTreeAsync(repo, commit, recursive: true, stop: stop))
             if (entry.IsFile && options.Filter.Accepts(entry.Path)) files.Add(entry);
 
+        FileMetadata[] described = [.. files.Select(entry => new FileMetadata(entry.Path, commit, entry.ETag, entry.SizeBytes, entry.Lfs is not null, entry.XetHash))];
+        using var xet = Array.Exists(described, IsWorthChunks) ? await XetAccess.FindAsync(_hub, XetAccess.ReadPath(repo, commit), stop) : null;
         var (movedFiles, movedBytes) = (0, 0L);
         var work = new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, Options.ParallelFiles), CancellationToken = stop };
-        await Parallel.ForEachAsync(files, work, async (entry, stopFile) =>
+        await Parallel.ForEachAsync(described, work, async (file, stopFile) =>
         {
             // The listing already says what a HEAD would: one request per file.
-            var file = new FileMetadata(entry.Path, commit, entry.ETag, entry.SizeBytes, entry.Lfs is not null);
-            var target = Path.Combine([folder, .. entry.Path.Segments]);
-            if (!await new FileDownload(_hub, ResolvePath(repo, entry.Path, commit), file, target, progress).RunAsync(stopFile)) return;
+            var target = Path.Combine([folder, .. file.Path.Segments]);
+            if (!await new FileDownload(_hub, ResolvePath(repo, file.Path, commit), file, target, progress, IsWorthChunks(file) ? xet : null).RunAsync(stopFile)) return;
             Interlocked.Increment(ref movedFiles);
-            Interlocked.Add(ref movedBytes, entry.SizeBytes);
+            Interlocked.Add(ref movedBytes, file.SizeBytes);
         });
         return new(commit, files.Count, movedFiles, movedBytes);
     }

@@ -8,4 +8,5 @@ namespace ModelZoo.Client;
 /// <param name="ETag">Names the content, without quotes: SHA-256 (large file) or git blob id.</param>
 /// <param name="SizeBytes">Size of the content.</param>
 /// <param name="IsLinked">True when the content lives outside git (LFS).</param>
-public sealed record FileMetadata(RepoPath Path, string Commit, string ETag, long SizeBytes, bool IsLinked);
+/// <param name="XetHash">Names the content for fetching it as chunks; null when the hub does not offer that.</param>
+public sealed record FileMetadata(RepoPath Path, string Commit, string ETag, long SizeBytes, bool IsLinked, string? XetHash = null);

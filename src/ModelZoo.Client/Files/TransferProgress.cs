@@ -26,4 +26,8 @@ public enum TransferStage
 /// <param name="Stage">What is happening.</param>
 /// <param name="DoneBytes">Bytes of this stage done; may fall when a part is sent again.</param>
 /// <param name="TotalBytes">Size of the file.</param>
-public readonly record struct TransferProgress(RepoPath Path, TransferStage Stage, long DoneBytes, long TotalBytes);
+public readonly record struct TransferProgress(RepoPath Path, TransferStage Stage, long DoneBytes, long TotalBytes)
+{
+    /// <summary>Bytes of an upload that the hub had already, as other files or as an older version; they count as done.</summary>
+    public long KnownBytes { get; init; }
+}

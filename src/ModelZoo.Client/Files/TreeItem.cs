@@ -10,8 +10,9 @@ namespace ModelZoo.Client;
 /// <param name="SizeBytes">Real size; 0 for folders.</param>
 /// <param name="Lfs">Set for a large file.</param>
 /// <param name="LastCommit">The last commit that changed it, when asked for.</param>
+/// <param name="XetHash">Names a large file's content for fetching it as chunks, where the hub offers that.</param>
 public sealed record TreeItem(
-    string Type, RepoPath Path, string Oid, [property: JsonPropertyName("size")] long SizeBytes, LfsFile? Lfs = null, HistoryEntry? LastCommit = null)
+    string Type, RepoPath Path, string Oid, [property: JsonPropertyName("size")] long SizeBytes, LfsFile? Lfs = null, HistoryEntry? LastCommit = null, string? XetHash = null)
 {
     /// <summary>True for a file.</summary>
     [JsonIgnore] public bool IsFile => Type == "file";

@@ -43,7 +43,7 @@ public sealed partial class ZooClient
         if (response.StatusCode == HttpStatusCode.OK) size ??= response.Content.Headers.ContentLength;
         if (Header("X-Repo-Commit") is not { } commit || string.IsNullOrEmpty(etag) || size is null)
             throw new ZooApiException((int)response.StatusCode, $"The answer for '{path}' lacks its commit, digest or size: this is not a hub, or something between changes its headers.");
-        return new(path, commit, etag, size.Value, linked is not null || etag.Length == 64);
+        return new(path, commit, etag, size.Value, linked is not null || etag.Length == 64, Header("X-Xet-Hash"));
 
         string? Header(string name) =>
             response.Headers.TryGetValues(name, out var values) || response.Content.Headers.TryGetValues(name, out values) ? values.FirstOrDefault() : null;

@@ -34,8 +34,9 @@ public sealed record CommitRequest
 /// <param name="UnchangedFiles">Files left out because the repository has the same content.</param>
 /// <param name="IgnoredFiles">Files left out because of <c>.gitignore</c>.</param>
 /// <param name="UploadedBytes">Bytes of large files that had to move; the hub may have had the others.</param>
+/// <param name="KnownBytes">Bytes of large files that did not, because the hub knew their chunks.</param>
 public sealed record CommitOutcome(
-    string CommitId, bool IsNew, Uri? CommitUrl, Uri? PullRequestUrl, int AddedFiles, int UnchangedFiles, int IgnoredFiles, long UploadedBytes)
+    string CommitId, bool IsNew, Uri? CommitUrl, Uri? PullRequestUrl, int AddedFiles, int UnchangedFiles, int IgnoredFiles, long UploadedBytes, long KnownBytes = 0)
 {
     /// <summary>This outcome and the one after it as one: the last commit, all counts.</summary>
     internal CommitOutcome Then(CommitOutcome next) => next with
@@ -46,5 +47,6 @@ public sealed record CommitOutcome(
         UnchangedFiles = UnchangedFiles + next.UnchangedFiles,
         IgnoredFiles = IgnoredFiles + next.IgnoredFiles,
         UploadedBytes = UploadedBytes + next.UploadedBytes,
+        KnownBytes = KnownBytes + next.KnownBytes,
     };
 }

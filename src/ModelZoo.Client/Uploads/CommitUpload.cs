@@ -18,17 +18,29 @@ sealed class CommitUpload(HubTransport hub, RepoId repo, CommitRequest commit, I
         var adds = LastOfEachPath(operations);
         await CheckCardAsync(adds, stop);
         var (planned, ignored, head) = await PlanAsync(adds, stop);
-        var (regular, large, unchanged) = await SortOutAsync(planned, stop);
+        using var xet = planned.Exists(file => file.IsLarge) ? await FindXetAsync(stop) : null;
+        var (regular, pending, unchanged) = await SortOutAsync(planned, xet is not null, stop);
         var deletions = operations.Where(o => o is not AddFile).ToArray();
-        if (regular.Count + large.Count + deletions.Length == 0)
+        if (regular.Count + pending.Count + deletions.Length == 0)
         {
             var current = head ?? (await hub.GetAsync<Repository>($"{repo.ApiPath}/revision/{Address.Revision(commit.Branch)}", stop)).Sha;
             return new(current ?? "", false, null, null, 0, unchanged, ignored, 0);
         }
-        var sent = large.Count == 0 ? 0 : await new LfsUpload(hub, repo, commit.Branch, progress).RunAsync(large, stop);
+        var (large, sent, known) = await SendAsync(pending, xet, stop);
         var answer = await CommitAsync(regular, large, deletions, stop);
         foreach (var add in regular) progress?.Report(new(add.Path, TransferStage.Done, add.Source.SizeBytes, add.Source.SizeBytes));
-        return new(answer.CommitOid, true, answer.CommitUrl, answer.PullRequestUrl, regular.Count + large.Count, unchanged, ignored, sent);
+        return new(answer.CommitOid, true, answer.CommitUrl, answer.PullRequestUrl, regular.Count + large.Count, unchanged, ignored, sent, known);
+    }
+
+    async Task<XetAccess?> FindXetAsync(CancellationToken stop) =>
+        hub.Options.UseXet ? await XetAccess.FindAsync(hub, XetAccess.WritePath(repo, commit.Branch, commit.CreatePullRequest), stop) : null;
+
+    async Task<XetOutcome> SendAsync(List<PendingFile> files, XetAccess? xet, CancellationToken stop)
+    {
+        if (files.Count == 0) return new([], 0, 0);
+        if (xet is not null) return await new XetUpload(hub, xet, progress).RunAsync(files, stop);
+        LargeFile[] large = [.. files.Select(file => new LargeFile(file.Path, file.Source, file.Digest!))];
+        return new(large, await new LfsUpload(hub, repo, commit.Branch, progress).RunAsync(large, stop), 0);
     }
 
     static List<AddFile> LastOfEachPath(IReadOnlyList<CommitOperation> operations)
@@ -80,7 +92,8 @@ sealed class CommitUpload(HubTransport hub, RepoId repo, CommitRequest commit, I
         return Convert.ToBase64String(buffer, 0, length);
     }
 
-    async Task<(List<AddFile> Regular, List<LargeFile> Large, int Unchanged)> SortOutAsync(List<Planned> files, CancellationToken stop)
+    /// <summary>Large files that are new at their path may be hashed on the way, while they are cut into chunks; the others must be hashed first to see whether they changed.</summary>
+    async Task<(List<AddFile> Regular, List<PendingFile> Large, int Unchanged)> SortOutAsync(List<Planned> files, bool hashedOnTheWay, CancellationToken stop)
     {
         var digests = new Digest?[files.Count];
         var same = new bool[files.Count];
@@ -88,6 +101,7 @@ sealed class CommitUpload(HubTransport hub, RepoId repo, CommitRequest commit, I
         await Parallel.ForAsync(0, files.Count, work, async (i, stopFile) =>
         {
             var (add, isLarge, known) = files[i];
+            if (isLarge && hashedOnTheWay && known is null) return;
             if (isLarge)
             {
                 var done = 0L;
@@ -101,7 +115,7 @@ sealed class CommitUpload(HubTransport hub, RepoId repo, CommitRequest commit, I
                 same[i] = known == (await ContentHash.GitBlobAsync(content, add.Source.SizeBytes, null, stopFile)).Hex;
             }
         });
-        var (regular, large, unchanged) = (new List<AddFile>(), new List<LargeFile>(), 0);
+        var (regular, large, unchanged) = (new List<AddFile>(), new List<PendingFile>(), 0);
         for (var i = 0; i < files.Count; i++)
         {
             var add = files[i].Add;
@@ -110,13 +124,13 @@ sealed class CommitUpload(HubTransport hub, RepoId repo, CommitRequest commit, I
                 unchanged++;
                 progress?.Report(new(add.Path, TransferStage.Skipped, add.Source.SizeBytes, add.Source.SizeBytes));
             }
-            else if (digests[i] is { } digest) large.Add(new(add.Path, add.Source, digest));
+            else if (files[i].IsLarge) large.Add(new(add.Path, add.Source, digests[i]));
             else regular.Add(add);
         }
         return (regular, large, unchanged);
     }
 
-    async Task<Committed> CommitAsync(List<AddFile> regular, List<LargeFile> large, CommitOperation[] deletions, CancellationToken stop)
+    async Task<Committed> CommitAsync(List<AddFile> regular, IReadOnlyList<LargeFile> large, CommitOperation[] deletions, CancellationToken stop)
     {
         var body = new CommitContent(commit);
         foreach (var deletion in deletions)

@@ -21,6 +21,7 @@ sealed class ActorIdentification(RequestDelegate next)
         var stop = http.RequestAborted;
         var endpoint = http.GetEndpoint()?.Metadata;
         if (endpoint?.GetMetadata<SelfAuthorising>() is not null) return Actor.Nobody;
+        if (endpoint?.GetMetadata<IActorSource>() is { } source) return await source.IdentifyAsync(http);
         var header = http.Request.Headers.Authorization.ToString();
         if (header.Length > 0)
         {
@@ -70,6 +71,13 @@ sealed class ActorIdentification(RequestDelegate next)
 
 /// <summary>Marks an endpoint whose address carries its own signed permission; credentials are not looked at.</summary>
 sealed class SelfAuthorising;
+
+/// <summary>Endpoint metadata: who asks here is told by credentials of another kind than access tokens and sessions.</summary>
+interface IActorSource
+{
+    /// <exception cref="Refusal">There are none, or they are wrong or expired.</exception>
+    Task<Actor> IdentifyAsync(HttpContext http);
+}
 
 /// <summary>Marks an endpoint that checks antiforgery tokens, so that a browser session may change things through it.</summary>
 sealed class AntiforgeryChecked;

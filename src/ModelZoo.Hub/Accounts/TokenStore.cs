@@ -124,18 +124,26 @@ sealed class TokenStore(HubDatabase database, AuditStore audit, TimeProvider tim
     public async Task<Actor?> FindActorAsync(string secret, CancellationToken stop)
     {
         if (!secret.StartsWith(Prefix, StringComparison.Ordinal) || secret.Length > 200) return null;
+        return await FindActorAsync("token.key_hash = @hash", new { hash = Secrets.Hash(secret), now = time.NowMs() }, stop);
+    }
+
+    /// <summary>The actor of a token that the hub itself noted when somebody used it, if it still holds.</summary>
+    public Task<Actor?> FindActorAsync(long tokenId, CancellationToken stop) => FindActorAsync("token.id = @tokenId", new { tokenId, now = time.NowMs() }, stop);
+
+    async Task<Actor?> FindActorAsync(string condition, object values, CancellationToken stop)
+    {
         var now = time.NowMs();
-        var row = await database.FindAsync<ActorRow>("""
+        var row = await database.FindAsync<ActorRow>($"""
             select token.id as token_id, token.name, token.role, token.created_at as token_created_at, token.last_used_at,
                    account.id, account.handle, account.kind, account.full_name, account.email,
                    account.administrator_since, account.created_at
             from token
             join account on account.id = token.account_id
-            where token.key_hash = @hash
+            where {condition}
               and token.revoked_at is null
               and (token.expires_at is null or token.expires_at > @now)
               and account.disabled_at is null
-            """, new { hash = Secrets.Hash(secret), now }, stop);
+            """, values, stop);
         if (row is null) return null;
         if (row.LastUsedAt is null || now - row.LastUsedAt > (long)s_lastUseResolution.TotalMilliseconds)
             await database.ExecuteAsync("update token set last_used_at = @now where id = @TokenId", new { now, row.TokenId }, stop);

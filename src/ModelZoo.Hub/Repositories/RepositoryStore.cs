@@ -54,6 +54,19 @@ sealed class RepositoryStore(HubDatabase database, Jobs.JobStore jobs, AuditStor
         return row is null ? null : (row.ToRepository(), row.CollaboratorAccess);
     }
 
+    /// <summary>A repository by id, together with the access its collaborator list gives to one account.</summary>
+    public async Task<(Repository Repository, string? CollaboratorAccess)?> FindAsync(long id, long? accountId, CancellationToken stop)
+    {
+        var row = await database.FindAsync<Row>($"""
+            select {Columns}, collaborator.access as collaborator_access
+            from repository
+            join account on account.id = repository.owner_id
+            left join collaborator on collaborator.repository_id = repository.id and collaborator.account_id = @accountId
+            where repository.id = @id
+            """, new { id, accountId = accountId ?? 0 }, stop);
+        return row is null ? null : (row.ToRepository(), row.CollaboratorAccess);
+    }
+
     public async Task<Repository?> FindAsync(long id, CancellationToken stop) => (await database.FindAsync<Row>($"""
         select {Columns}
         from repository
@@ -70,6 +83,15 @@ sealed class RepositoryStore(HubDatabase database, Jobs.JobStore jobs, AuditStor
         order by repository.id
         limit @limit
         """, new { afterId, limit }, stop)).Select(row => row.ToRepository())];
+
+    /// <summary>The repositories that read a space of objects, in id order: one, and its forks.</summary>
+    public async Task<IReadOnlyList<Repository>> ListOfSpaceAsync(long spaceId, CancellationToken stop) => [.. (await database.ListAsync<Row>($"""
+        select {Columns}
+        from repository
+        join account on account.id = repository.owner_id
+        where repository.space_id = @spaceId
+        order by repository.id
+        """, new { spaceId }, stop)).Select(row => row.ToRepository())];
 
     public async Task<IReadOnlyList<Repository>> ListOwnedAsync(long ownerId, CancellationToken stop) => [.. (await database.ListAsync<Row>($"""
         select {Columns}

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using Dapper;
 using ModelZoo.Git;
 using ModelZoo.Hub.Database;
 using ModelZoo.Hub.Kernel;
@@ -52,6 +53,23 @@ sealed class UploadStore(HubDatabase database, TimeProvider time)
         limit 1
         """, new { repositoryId, accountId, digest = digest.Hex, sizeBytes, soon = time.NowMs() + (long)(Lifetime / 4).TotalMilliseconds }, stop);
 
+    /// <summary>Unfinished uploads in parts of any of these contents, by the same account for the same repository.</summary>
+    public Task<IReadOnlyList<Upload>> ListUnfinishedPartsAsync(long repositoryId, long accountId, IReadOnlyCollection<Digest> digests, CancellationToken stop)
+    {
+        var parameters = new DynamicParameters(new { repositoryId, accountId, now = time.NowMs() });
+        return database.ListAsync<Upload>($"""
+            select {Columns}
+            from upload
+            where {Sql.In("digest", [.. digests.Select(d => d.Hex).Distinct().Take(Sql.MaxInList)], parameters)}
+              and repository_id = @repositoryId
+              and account_id = @accountId
+              and part_bytes is not null
+              and finished_at is null
+              and expires_at > @now
+            order by id
+            """, parameters, stop);
+    }
+
     public async Task<Upload> AddAsync(long repositoryId, long accountId, Digest digest, long sizeBytes, long? partBytes, string? handle, CancellationToken stop)
     {
         var now = time.NowMs();
@@ -96,7 +114,10 @@ sealed class UploadStore(HubDatabase database, TimeProvider time)
     /// finish an upload may make the blob's row: after that the upload no longer holds the sweeper off, so whoever sent the
     /// same upload twice finds a row or is refused, and never makes one for bytes that were swept meanwhile.
     /// </summary>
-    public Task FinishAsync(Upload upload, CancellationToken stop) => database.WriteAsync(async transaction =>
+    public Task FinishAsync(Upload upload, CancellationToken stop) => database.WriteAsync(transaction => FinishAsync(transaction, upload, stop), stop);
+
+    /// <summary>The same in the transaction of whoever adds more to the blob.</summary>
+    public async Task FinishAsync(DbTransaction transaction, Upload upload, CancellationToken stop)
     {
         var now = time.NowMs();
         var first = await transaction.ExecuteAsync("update upload set finished_at = @now where id = @Id and finished_at is null", new { upload.Id, now }, stop) == 1;
@@ -106,7 +127,7 @@ sealed class UploadStore(HubDatabase database, TimeProvider time)
             values (@AccountId, @digest, @now)
             on conflict (account_id, digest) do update set granted_at = excluded.granted_at
             """, new { upload.AccountId, digest = upload.DigestHex, now }, stop);
-    }, stop);
+    }
 
     static async Task AddBlobAsync(DbTransaction transaction, Digest digest, long sizeBytes, bool mayInsert, long now, CancellationToken stop)
     {

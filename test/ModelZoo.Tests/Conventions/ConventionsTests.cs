@@ -13,9 +13,10 @@ public sealed partial class ConventionsTests
         ["Kernel"],
         ["Database", "Storage"],
         ["Jobs"],
+        ["Cluster"],
         ["Accounts"],
         ["Repositories"],
-        ["Cards", "Profiles", "Search", "Maintenance", "Community", "Operations", "Mirrors"],
+        ["Cards", "Profiles", "Search", "Maintenance", "Community", "Operations", "Mirrors", "Xet"],
         ["Facades"],
         ["Web"],
     ];
@@ -46,8 +47,9 @@ public sealed partial class ConventionsTests
         {
             ["ModelZoo.Git"] = [],
             ["ModelZoo.Weights"] = [],
-            ["ModelZoo.Client"] = ["ModelZoo.Git"],
-            ["ModelZoo.Hub"] = ["ModelZoo.Git", "ModelZoo.Weights"],
+            ["ModelZoo.Xet"] = [],
+            ["ModelZoo.Client"] = ["ModelZoo.Git", "ModelZoo.Xet"],
+            ["ModelZoo.Hub"] = ["ModelZoo.Git", "ModelZoo.Weights", "ModelZoo.Xet"],
             ["ModelZoo.Cli"] = ["ModelZoo.Hub", "ModelZoo.Client"],
         };
         foreach (var project in Directory.GetFiles(Path.Combine(Root, "src"), "*.csproj", SearchOption.AllDirectories))
@@ -88,7 +90,7 @@ public sealed partial class ConventionsTests
     [Fact]
     public void Every_endpoint_takes_a_capability_or_says_why_it_is_public()
     {
-        string[] proofs = ["ReadableRepository", "WritableRepository", "AdministeredRepository", "Actor", "SignedIn", "Administrator"];
+        string[] proofs = ["ReadableRepository", "WritableRepository", "AdministeredRepository", "Actor", "SignedIn", "Administrator", "CasReader", "CasWriter"];
         var wrong = new List<string>();
         foreach (var endpoint in HubEndpoints.All())
         {

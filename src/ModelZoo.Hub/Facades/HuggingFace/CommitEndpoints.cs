@@ -23,7 +23,7 @@ static class CommitEndpoints
 
     static async Task<IResult> CommitAsync(
         WritableRepository repository, RouteText revision, HttpContext http, RevisionResolver revisions, GitObjectStore objects,
-        CommitWriter commits, IReadmeRule readmes, HubOptions options, PublicAddress address, CancellationToken stop)
+        BlobUploads uploads, CommitWriter commits, IReadmeRule readmes, HubOptions options, PublicAddress address, CancellationToken stop)
     {
         PreuploadEndpoints.RefusePullRequest(http.Request);
         var (reference, _) = await revisions.GetBranchAsync(repository, revision, stop);
@@ -34,6 +34,7 @@ static class CommitEndpoints
         if (payload.Readme is { } readme && readmes.Problems(repository.Repository.Kind, readme) is { Count: > 0 } problems)
             throw new Refusal(RefusalKind.Invalid, "The metadata of README.md is not valid.") { Findings = problems };
 
+        await uploads.FinishSentAsync(repository, [.. draft.Operations.OfType<PutLarge>().Select(large => large.Digest)], stop);
         switch (await commits.WriteAsync(repository, reference, draft, stop))
         {
             case CommitOutcome.Written written:

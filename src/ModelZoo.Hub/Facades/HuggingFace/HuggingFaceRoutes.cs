@@ -32,6 +32,7 @@ static class HuggingFaceRoutes
         LikeEndpoints.Map(group);
         UserEndpoints.Map(group);
         LargeFileEndpoints.Map(group);
+        XetEndpoints.Map(group);
         MapNothing(group);
     }
 

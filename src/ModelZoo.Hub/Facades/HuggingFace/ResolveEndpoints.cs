@@ -7,6 +7,7 @@ using ModelZoo.Hub.Repositories;
 using ModelZoo.Hub.Repositories.Access;
 using ModelZoo.Hub.Storage;
 using ModelZoo.Hub.Storage.Sending;
+using ModelZoo.Hub.Xet;
 
 namespace ModelZoo.Hub.Facades.HuggingFace;
 
@@ -24,7 +25,7 @@ static class ResolveEndpoints
 
     static async Task ResolveAsync(
         ReadableRepository repository, RouteText revision, RouteText path, HttpContext http, FileFinder files, TreeReader trees,
-        IBlobStore blobs, HubOptions options, DownloadCounter downloads, CancellationToken stop)
+        IBlobStore blobs, XetFiles xet, PublicAddress address, HubOptions options, DownloadCounter downloads, CancellationToken stop)
     {
         var (resolved, entry) = await files.GetAsync(repository, revision, path, http, stop);
         downloads.Count(repository.Repository, entry.Path);
@@ -37,7 +38,19 @@ static class ResolveEndpoints
         http.Response.Headers["X-Linked-Etag"] = $"\"{pointer.Digest.Hex}\"";
         http.Response.Headers["X-Linked-Size"] = pointer.SizeBytes.ToString();
         var headers = Headers(http, repository, resolved, entry.Path, pointer.Digest.Hex, MediaTypes.Of(entry.Path));
-        await BlobResponse.SendAsync(http, blobs, pointer.Digest, pointer.SizeBytes, headers, options.Storage.RedirectDownloads ? s_redirectFor : null);
+        if (await xet.FindAsync(pointer.Digest, stop) is { } file && options.Xet.Enabled)
+        {
+            var (refreshUrl, reconstructionUrl) = XetEndpoints.Advertise(http, repository, resolved, file, address.Of(http));
+            if (XetEndpoints.WantsFacts(http.Request))
+            {
+                http.Response.Headers.ETag = headers.ETag;
+                http.Response.Headers.CacheControl = headers.CacheControl;
+                http.Response.Headers.Vary = "Accept";
+                await http.Response.WriteAsJsonAsync(new { hash = file.Hash.ToString(), refreshUrl, reconstructionUrl }, null as System.Text.Json.JsonSerializerOptions, XetEndpoints.FileFacts, stop);
+                return;
+            }
+        }
+        await BlobResponse.SendAsync(http, blobs, pointer.Digest, pointer.SizeBytes, headers, options.Storage.SendsElsewhere ? s_redirectFor : null);
     }
 
     static async Task RawAsync(

@@ -6,6 +6,7 @@ using ModelZoo.Git;
 using ModelZoo.Hub.Kernel;
 using ModelZoo.Hub.Repositories;
 using ModelZoo.Hub.Repositories.Access;
+using ModelZoo.Hub.Xet;
 
 namespace ModelZoo.Hub.Facades.HuggingFace;
 
@@ -24,7 +25,7 @@ static class TreeEndpoints
 
     static async Task<IResult> TreeAsync(
         ReadableRepository repository, RouteText revisionAndPath, HttpContext http, RevisionResolver revisions, TreeReader trees,
-        LastChangeReader lastChanges, PublicAddress address, CancellationToken stop)
+        LastChangeReader lastChanges, XetFiles xet, HubOptions options, PublicAddress address, CancellationToken stop)
     {
         var (revision, pathText) = await SplitAsync(repository, http, revisionAndPath, revisions, stop);
         http.Response.Headers["X-Repo-Commit"] = revision.CommitId;
@@ -44,12 +45,13 @@ static class TreeEndpoints
             Query.Link(http, address, "cursor", Query.ToCursor(skip + limit));
         }
         var changes = expand ? await lastChanges.FindAsync(repository, revision, [.. page.Select(e => e.Path)], stop) : null;
-        return JsonLines.Array(page, (json, entry) => Describe(json, entry, changes));
+        var files = await XetAsync(page, xet, options, stop);
+        return JsonLines.Array(page, (json, entry) => Describe(json, entry, changes, files));
     }
 
     static async Task<IResult> PathsAsync(
         ReadableRepository repository, RouteText revision, HttpContext http, RevisionResolver revisions, TreeReader trees,
-        LastChangeReader lastChanges, CancellationToken stop)
+        LastChangeReader lastChanges, XetFiles xet, HubOptions options, CancellationToken stop)
     {
         var resolved = await revisions.GetAsync(repository, revision, stop);
         http.Response.Headers["X-Repo-Commit"] = resolved.CommitId;
@@ -62,8 +64,12 @@ static class TreeEndpoints
             if (await trees.FindAsync(repository.Repository.SpaceId, resolved.Commit.Tree, path, stop) is { } entry) found.Add(entry);
         }
         var changes = expand ? await lastChanges.FindAsync(repository, resolved, [.. found.Select(e => e.Path)], stop) : null;
-        return JsonLines.Array(found, (json, entry) => Describe(json, entry, changes));
+        var files = await XetAsync(found, xet, options, stop);
+        return JsonLines.Array(found, (json, entry) => Describe(json, entry, changes, files));
     }
+
+    static async Task<IReadOnlyDictionary<Digest, XetFile>?> XetAsync(IReadOnlyCollection<FolderEntry> entries, XetFiles xet, HubOptions options, CancellationToken stop) =>
+        options.Xet.Enabled ? await xet.FindManyAsync([.. entries.Select(entry => entry.Pointer?.Digest).OfType<Digest>()], stop) : null;
 
     /// <summary>Python encodes the revision into one segment; JavaScript leaves its slashes and the path's alike.</summary>
     static async Task<(ResolvedRevision Revision, string Path)> SplitAsync(
@@ -100,7 +106,7 @@ static class TreeEndpoints
         return ([.. body.List("paths").Where(p => p.ValueKind == JsonValueKind.String).Select(p => p.GetString()!)], body.Flag("expand"));
     }
 
-    static void Describe(Utf8JsonWriter json, FolderEntry entry, IReadOnlyDictionary<string, CommitRow>? changes)
+    static void Describe(Utf8JsonWriter json, FolderEntry entry, IReadOnlyDictionary<string, CommitRow>? changes, IReadOnlyDictionary<Digest, XetFile>? files)
     {
         json.WriteStartObject();
         json.WriteString("type"u8, entry.IsFolder ? "directory" : "file");
@@ -114,6 +120,7 @@ static class TreeEndpoints
             json.WriteNumber("size"u8, pointer.SizeBytes);
             json.WriteNumber("pointerSize"u8, entry.BlobBytes);
             json.WriteEndObject();
+            if (files is not null && files.TryGetValue(pointer.Digest, out var file)) json.WriteString("xetHash"u8, file.Hash.ToString());
         }
         if (changes is not null) DescribeState(json, entry, changes);
         json.WriteEndObject();

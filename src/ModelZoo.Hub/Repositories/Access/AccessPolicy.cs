@@ -32,6 +32,12 @@ sealed class AccessPolicy(RepositoryStore repositories)
         throw Missing(actor);
     }
 
+    /// <summary>The repository that a credential of the hub's own names, if the actor still may.</summary>
+    public async Task<ReadableRepository> GetAsync(long repositoryId, Actor actor, AccessLevel needed, CancellationToken stop) =>
+        await repositories.FindAsync(repositoryId, actor.Account?.Id, stop) is var (repository, collaborator)
+            ? Prove(repository, actor, Level(repository, collaborator, actor), needed)
+            : throw Missing(actor);
+
     /// <summary>Null where <see cref="GetAsync(HttpContext, AccessLevel)"/> would refuse: for lists of ids that somebody named.</summary>
     public async Task<ReadableRepository?> FindReadableAsync(RepositoryKind kind, string owner, string name, Actor actor, CancellationToken stop) =>
         await repositories.FindAsync(kind, owner, name, actor.Account?.Id, stop) is var (repository, collaborator)
