@@ -40,7 +40,7 @@ static class BatchEndpoints
         var transfers = body.List("transfers").Select(t => t.ToString()).ToList();
         var batch = new Batch(repository, links, uploads, blobs, files, signer, address.Of(http), transfers, options.Limits.PartsAboveBytes)
         {
-            Authorization = http.Request.Headers.Authorization.ToString(),
+            Proof = http.Request.Headers.Authorization.ToString(),
             Xet = options.Xet.Enabled && transfers.Contains("xet") && repository is WritableRepository writer ? XetUpload.Prepare(writer, http, address, signer, options, time) : null,
         };
         return body.Text("operation") switch
@@ -162,12 +162,12 @@ static class BatchEndpoints
         }
 
         /// <summary>What the asker proved itself with: git-lfs sends none of its own to addresses that stand beside "authenticated".</summary>
-        public string Authorization { get; init; } = "";
+        public string Proof { get; init; } = "";
 
         JsonObject Verify()
         {
             var action = Action($"{address}/{repository.Repository.Kind.AddressPrefix()}{repository.Repository.FullName}.git/info/lfs/objects/verify");
-            if (Authorization.Length > 0) action["header"]!["Authorization"] = Authorization;
+            if (Proof.Length > 0) action["header"]!["Authorization"] = Proof;
             return action;
         }
 
