@@ -59,7 +59,8 @@ sealed class GitBackend : IAsyncDisposable
             }
             """);
         var wrapper = File.Exists("/usr/sbin/fcgiwrap") ? "/usr/sbin/fcgiwrap" : "fcgiwrap";
-        var wrap = ServerProcess.Start(wrapper, ["-c", "4", "-s", $"unix:{socket}"], Path.Combine(home, "fcgiwrap.log"), new Dictionary<string, string> { ["HOME"] = home });
+        // One worker: it forks none that would outlive it, and a client of git asks one thing after the other.
+        var wrap = ServerProcess.Start(wrapper, ["-c", "1", "-s", $"unix:{socket}"], Path.Combine(home, "fcgiwrap.log"), new Dictionary<string, string> { ["HOME"] = home });
         var nginx = ServerProcess.Start(File.Exists("/usr/sbin/nginx") ? "/usr/sbin/nginx" : "nginx",
             ["-p", home, "-e", $"{home}/error.log", "-c", configuration], Path.Combine(home, "output.log"));
         await nginx.WaitAsync($"http://127.0.0.1:{port}/probe");

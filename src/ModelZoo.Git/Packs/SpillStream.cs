@@ -35,10 +35,13 @@ public sealed class SpillStream(string folder, int inMemory = 16 * 1024 * 1024) 
     void Spill()
     {
         Directory.CreateDirectory(folder);
-        var file = new FileStream(Path.Combine(folder, $"pack-{Guid.NewGuid():n}"), new FileStreamOptions
+        var path = Path.Combine(folder, $"pack-{Guid.NewGuid():n}");
+        var file = new FileStream(path, new FileStreamOptions
         {
             Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Share = FileShare.None, BufferSize = 64 * 1024, Options = FileOptions.DeleteOnClose,
         });
+        // Where the system lets go of a name while the file is open, not even a killed process leaves it behind.
+        if (!OperatingSystem.IsWindows()) File.Delete(path);
         var position = _inner.Position;
         _inner.Position = 0;
         _inner.CopyTo(file);

@@ -12,6 +12,8 @@ sealed class GitObjectStore(HubDatabase database, TimeProvider time)
     /// <summary>Bytes of objects that one transaction writes; a larger commit writes its objects in several, before its reference moves.</summary>
     const int BatchBytes = 16 * 1024 * 1024;
 
+    const int RowsAtOnce = 32;
+
     public Task<byte[]?> FindContentAsync(long spaceId, ObjectId id, CancellationToken stop) => database.FindAsync<byte[]>("""
         select content
         from git_object
@@ -103,22 +105,34 @@ sealed class GitObjectStore(HubDatabase database, TimeProvider time)
             await database.WritePreludeAsync(async transaction =>
             {
                 // In one order everywhere, so that two writers of the same objects cannot wait for each other in a circle.
-                foreach (var item in batch.DistinctBy(o => o.Id).OrderBy(o => o.Id.Hex, StringComparer.Ordinal))
-                    await AddAsync(transaction, spaceId, item, stop);
+                var ordered = batch.DistinctBy(o => o.Id).OrderBy(o => o.Id.Hex, StringComparer.Ordinal).ToList();
+                // Many rows a statement, in two sizes only: each text of a statement is prepared once.
+                var together = ordered.Count - ordered.Count % RowsAtOnce;
+                for (var i = 0; i < together; i += RowsAtOnce) await AddAsync(transaction, spaceId, ordered.GetRange(i, RowsAtOnce), stop);
+                foreach (var item in ordered.Skip(together)) await AddAsync(transaction, spaceId, [item], stop);
             }, stop);
         }
     }
 
-    public Task AddAsync(DbTransaction transaction, long spaceId, StoredObject item, CancellationToken stop) => transaction.ExecuteAsync("""
-        insert into git_object (space_id, id, type, size_bytes, content, lfs_digest, lfs_size_bytes, stored_at)
-        values (@spaceId, @id, @type, @size, @content, @lfsDigest, @lfsSize, @now)
-        on conflict (space_id, id) do update set stored_at = excluded.stored_at
-        """,
-        new
+    Task AddAsync(DbTransaction transaction, long spaceId, IReadOnlyList<StoredObject> items, CancellationToken stop)
+    {
+        var parameters = new DynamicParameters(new { spaceId, now = time.NowMs() });
+        var rows = items.Select((item, i) =>
         {
-            spaceId, id = item.Id.Hex, type = item.TypeWord, size = (long)item.Content.Length, content = item.Content,
-            lfsDigest = item.Pointer?.Digest.Hex, lfsSize = item.Pointer?.SizeBytes, now = time.NowMs(),
-        }, stop);
+            parameters.Add($"id{i}", item.Id.Hex);
+            parameters.Add($"type{i}", item.TypeWord);
+            parameters.Add($"size{i}", (long)item.Content.Length);
+            parameters.Add($"content{i}", item.Content);
+            parameters.Add($"digest{i}", item.Pointer?.Digest.Hex, System.Data.DbType.String);
+            parameters.Add($"large{i}", item.Pointer?.SizeBytes, System.Data.DbType.Int64);
+            return $"(@spaceId, @id{i}, @type{i}, @size{i}, @content{i}, @digest{i}, @large{i}, @now)";
+        });
+        return transaction.ExecuteAsync($"""
+            insert into git_object (space_id, id, type, size_bytes, content, lfs_digest, lfs_size_bytes, stored_at)
+            values {string.Join(", ", rows)}
+            on conflict (space_id, id) do update set stored_at = excluded.stored_at
+            """, parameters, stop);
+    }
 
     sealed record ContentRow
     {

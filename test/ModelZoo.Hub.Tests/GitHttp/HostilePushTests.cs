@@ -189,7 +189,7 @@ public abstract class HostilePushTests(TestHub hub)
     static async Task<string> PushAsync(TestActor actor, string repo, byte[] pack, params (string From, string To, string Name)[] commands)
     {
         var body = new MemoryStream();
-        for (var i = 0; i < commands.Length; i++) PktLine.Write(body, $"{commands[i].From} {commands[i].To} {commands[i].Name}{(i == 0 ? Said : "")}");
+        for (var i = 0; i < commands.Length; i++) PktLine.Write(body, $"{commands[i].From} {commands[i].To} {commands[i].Name}{(i > 0 ? "" : commands.Length > 100 ? "\0report-status" : Said)}");
         PktLine.WriteFlush(body);
         body.Write(pack);
         using var answer = await PostAsync(actor, repo, body.ToArray());

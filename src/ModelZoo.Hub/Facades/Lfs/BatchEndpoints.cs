@@ -40,6 +40,7 @@ static class BatchEndpoints
         var transfers = body.List("transfers").Select(t => t.ToString()).ToList();
         var batch = new Batch(repository, links, uploads, blobs, files, signer, address.Of(http), transfers, options.Limits.PartsAboveBytes)
         {
+            Proof = http.Request.Headers.Authorization.ToString(),
             Xet = options.Xet.Enabled && transfers.Contains("xet") && repository is WritableRepository writer ? XetUpload.Prepare(writer, http, address, signer, options, time) : null,
         };
         return body.Text("operation") switch
@@ -160,7 +161,15 @@ static class BatchEndpoints
             return new JsonObject { ["href"] = $"{address}/api/uploads/{id}/complete?{signed}", ["header"] = header, ["expires_in"] = (int)s_validFor.TotalSeconds };
         }
 
-        JsonObject Verify() => Action($"{address}/{repository.Repository.Kind.AddressPrefix()}{repository.Repository.FullName}.git/info/lfs/objects/verify");
+        /// <summary>What the asker proved itself with: git-lfs sends none of its own to addresses that stand beside "authenticated".</summary>
+        public string Proof { get; init; } = "";
+
+        JsonObject Verify()
+        {
+            var action = Action($"{address}/{repository.Repository.Kind.AddressPrefix()}{repository.Repository.FullName}.git/info/lfs/objects/verify");
+            if (Proof.Length > 0) action["header"]!["Authorization"] = Proof;
+            return action;
+        }
 
         static JsonObject Action(string href) => new() { ["href"] = href, ["header"] = new JsonObject(), ["expires_in"] = (int)s_validFor.TotalSeconds };
 
