@@ -19,6 +19,9 @@ sealed class ContentProof(IBlobStore blobs, Xorbs xorbs, XorbBytes bytes) : IDis
 
     const int ReadBytes = 256 * 1024;
 
+    /// <summary>Proofs are pure work: more at once than there are processors would only keep each other waiting.</summary>
+    readonly SemaphoreSlim _turns = new(Math.Max(2, Environment.ProcessorCount));
+
     readonly MemoryCache _proven = new(new MemoryCacheOptions { SizeLimit = CachedProofs });
     readonly ConcurrentDictionary<XetHash, Lazy<Task<Digest>>> _underWay = new();
     readonly CancellationTokenSource _closing = new();
@@ -52,6 +55,7 @@ sealed class ContentProof(IBlobStore blobs, Xorbs xorbs, XorbBytes bytes) : IDis
     async Task<Digest> HashAsync(IReadOnlyList<XetTerm> terms, Action<long>? passed, CancellationToken stop)
     {
         var length = terms.Count == 0 ? 0 : terms[^1].FileOffset + terms[^1].UnpackedBytes;
+        await _turns.WaitAsync(stop);
         using var sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var buffer = ArrayPool<byte>.Shared.Rent(ReadBytes);
         try
@@ -71,6 +75,7 @@ sealed class ContentProof(IBlobStore blobs, Xorbs xorbs, XorbBytes bytes) : IDis
         finally
         {
             ArrayPool<byte>.Shared.Return(buffer);
+            _turns.Release();
         }
     }
 

@@ -34,7 +34,7 @@ sealed class ShardRegistrar(
                 var digest = Digest.FromHash(sha256.ToSha256());
                 var before = done;
                 if (!await IsProvenAsync(digest, sent.Hash, stop)
-                    && await proof.FindAsync(sent.Hash, placed, read => progress?.Invoke(before + read, total), stop) is var actual && actual != digest)
+                    && await ProveAsync(sent.Hash, placed, read => progress?.Invoke(before + read, total), stop) is var actual && actual != digest)
                     throw Refusal.Invalid($"The file {sent.Hash} has the SHA-256 {actual}, not {digest}.");
                 checkedFiles.Add((new(digest, sent.Hash, sent.Length, IsView: false), placed, first));
             }
@@ -64,6 +64,18 @@ sealed class ShardRegistrar(
         for (var i = 0; i < index.Count; i++)
             if (said.Chunks[i].Hash != index.Chunks[i].Hash || said.Chunks[i].Length != index.Chunks[i].Length) return false;
         return true;
+    }
+
+    async Task<Digest> ProveAsync(XetHash file, IReadOnlyList<XetTerm> terms, Action<long> passed, CancellationToken stop)
+    {
+        try
+        {
+            return await proof.FindAsync(file, terms, passed, stop);
+        }
+        catch (FileNotFoundException)
+        {
+            throw XorbStore.BeingRemoved();     // swept between the check and the reading
+        }
     }
 
     /// <summary>The same chunks are the same bytes: what was proven when the file was first registered still holds.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.IO.Pipelines;
 using System.Security.Cryptography;
 using ModelZoo.Git;
@@ -16,6 +17,9 @@ namespace ModelZoo.Hub.Xet;
 /// </summary>
 sealed class XorbReceiver(XorbStore store, Xorbs xorbs, UploadStore uploads, IBlobStore blobs, HubOptions options)
 {
+    /// <summary>What accounts have sent without using it, at most: as it was last counted, and all that came here since.</summary>
+    readonly ConcurrentDictionary<long, long> _unused = new();
+
     /// <exception cref="Refusal">Not a xorb, not the one that was named, or more than the account may leave unused.</exception>
     public async Task ReceiveAsync(WritableRepository repository, XetHash named, Stream content, CancellationToken stop)
     {
@@ -37,7 +41,10 @@ sealed class XorbReceiver(XorbStore store, Xorbs xorbs, UploadStore uploads, IBl
 
     async Task RequireAllowanceAsync(Account account, CancellationToken stop)
     {
-        if (await store.UnusedBytesAsync(account.Id, stop) > options.Xet.UnusedBytesPerAccount)
+        if (_unused.TryGetValue(account.Id, out var atMost) && atMost <= options.Xet.UnusedBytesPerAccount) return;
+        var unused = await store.UnusedBytesAsync(account.Id, stop);
+        _unused[account.Id] = unused;
+        if (unused > options.Xet.UnusedBytesPerAccount)
             throw Refusal.Forbidden($"{account.Handle} has sent {options.Xet.UnusedBytesPerAccount} bytes within a day that no file uses; register files, or wait.");
     }
 
@@ -82,6 +89,7 @@ sealed class XorbReceiver(XorbStore store, Xorbs xorbs, UploadStore uploads, IBl
             Chunks = index.Encode(),
         };
         await store.AddAsync(upload, row, global, CancellationToken.None);
+        _unused.AddOrUpdate(repository.Author.Id, index.StoredLength, (_, before) => before + index.StoredLength);
         ZooMeter.BlobBytesStored.Add(index.StoredLength);
     }
 }

@@ -24,7 +24,7 @@ PRODUCTION = "https://huggingface.co"
 os.environ.update(
     HF_ENDPOINT=HUB,
     HF_HOME=str(SCRATCH / "home"),
-    HF_HUB_DISABLE_XET="1",
+    HF_HUB_DISABLE_XET=os.environ.get("HF_HUB_DISABLE_XET", "1"),     # what is tested about LFS; xet.py says otherwise
     HF_HUB_DISABLE_TELEMETRY="1",
     HF_HUB_DISABLE_PROGRESS_BARS="1",
     HF_HUB_DISABLE_IMPLICIT_TOKEN="1",
