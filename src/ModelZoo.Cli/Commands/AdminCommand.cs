@@ -80,7 +80,7 @@ static class AdminCommand
         return LocalHub.On(new Command("token", "Make an access token for an account; it is shown once") { s_handle, name, role, days }, async hub =>
         {
             var account = await GetAsync(hub);
-            DateTimeOffset? expires = hub.Parse.GetValue(days) is { } count ? DateTimeOffset.UtcNow.AddDays(count) : null;
+            DateTimeOffset? expires = hub.Parse.GetValue(days) is { } count ? hub.Get<TimeProvider>().GetUtcNow().AddDays(count) : null;
             var kind = hub.Parse.GetValue(role) == "read" ? CredentialRole.Read : CredentialRole.Write;
             var (_, secret) = await hub.Get<TokenStore>().CreateAsync(account.Id, hub.Parse.GetValue(name)!, kind, [], expires, hub.Stop);
             hub.Screen.Line(secret);

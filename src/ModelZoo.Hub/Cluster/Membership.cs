@@ -58,9 +58,10 @@ sealed class Membership(NodeStore nodes, HubDatabase database, DatabaseClock clo
             {
                 return;
             }
-            catch (Refusal unreachable)
+            catch (Exception error)
             {
-                log.BeatFailed(unreachable);
+                // The database may be away; a node that cannot say that it lives goes on serving what it can.
+                log.BeatFailed(error);
             }
         }
     }

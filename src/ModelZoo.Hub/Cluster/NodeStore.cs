@@ -49,12 +49,18 @@ sealed class NodeStore(HubDatabase database, TimeProvider time)
     }, stop);
 
     /// <summary>Says that the node lives. False when its number was given away meanwhile.</summary>
-    public async Task<bool> BeatAsync(Node node, CancellationToken stop) => await database.ExecuteAsync("""
-        update node
-        set seen_at = @now
-        where id = @Id
-          and incarnation = @Incarnation
-        """, new { node.Id, node.Incarnation, now = time.NowMs() }, stop) == 1;
+    public async Task<bool> BeatAsync(Node node, CancellationToken stop)
+    {
+        var known = 0;
+        // Nothing rests on it after a power cut, so the disk is not woken for it.
+        await database.WritePreludeAsync(async transaction => known = await transaction.ExecuteAsync("""
+            update node
+            set seen_at = @now
+            where id = @Id
+              and incarnation = @Incarnation
+            """, new { node.Id, node.Incarnation, now = time.NowMs() }, stop), stop);
+        return known == 1;
+    }
 
     public Task LeaveAsync(Node node, CancellationToken stop) =>
         database.ExecuteAsync("delete from node where id = @Id and incarnation = @Incarnation", new { node.Id, node.Incarnation }, stop);
@@ -75,6 +81,8 @@ sealed class NodeStore(HubDatabase database, TimeProvider time)
     /// <summary>Lets the cluster reach a level when every node that may still run knows it. From then on older programs are refused.</summary>
     public Task<bool> TryReachAsync(long level, CancellationToken stop) => database.WriteAsync(async transaction =>
     {
+        // Programs from before there were levels do not list themselves, but cannot hide that they are connected.
+        if (await database.HasUnnamedPeersAsync(transaction, stop)) return false;
         await SchemaLevel.LockReachedAsync(transaction, stop);
         if ((await SchemaLevel.ReadAsync(transaction, stop)).Reached >= level) return true;
         // A node that is only silent may come back: it counts until its number is given away.

@@ -51,6 +51,9 @@ abstract class HubDatabase : IAsyncDisposable
     /// <summary>Keeps other nodes from changing the schema until the result is disposed of.</summary>
     public virtual Task<IAsyncDisposable> LockSchemaAsync(CancellationToken stop) => Task.FromResult<IAsyncDisposable>(NoLock.Instance);
 
+    /// <summary>True when somebody else is connected who does not say, as our programs do, which one he is.</summary>
+    public virtual Task<bool> HasUnnamedPeersAsync(DbTransaction transaction, CancellationToken stop) => Task.FromResult(false);
+
     /// <summary>Tells all nodes that listen on a channel. A hint and no more: whoever is away does not hear it.</summary>
     public virtual Task NotifyAsync(string channel, string text, CancellationToken stop) => Task.CompletedTask;
 

@@ -5,12 +5,21 @@ using Npgsql;
 namespace ModelZoo.Hub.Database;
 
 /// <summary>PostgreSQL: any number of nodes share it; row locks and compare-and-set keep them apart.</summary>
-sealed class PostgresDatabase(string connectionString) : HubDatabase
+sealed class PostgresDatabase : HubDatabase
 {
     /// <summary>Any number that nobody else locks in this database: "zoo" and 1.</summary>
     const long SchemaLock = 0x7a6f6f_0001;
 
-    readonly NpgsqlDataSource _source = NpgsqlDataSource.Create(connectionString);
+    readonly string _connectionString;
+    readonly NpgsqlDataSource _source;
+
+    public PostgresDatabase(string connectionString)
+    {
+        var settings = new NpgsqlConnectionStringBuilder(connectionString);
+        if (string.IsNullOrEmpty(settings.ApplicationName)) settings.ApplicationName = "modelzoo";
+        _connectionString = settings.ConnectionString;
+        _source = NpgsqlDataSource.Create(_connectionString);
+    }
 
     public override string Kind => "postgres";
 
@@ -28,7 +37,7 @@ sealed class PostgresDatabase(string connectionString) : HubDatabase
     /// <summary>A lock of the session: it ends with the connection, so a node that is killed holds up nobody.</summary>
     public override async Task<IAsyncDisposable> LockSchemaAsync(CancellationToken stop)
     {
-        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false }.ConnectionString);
+        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(_connectionString) { Pooling = false }.ConnectionString);
         try
         {
             await connection.OpenAsync(stop);
@@ -43,6 +52,15 @@ sealed class PostgresDatabase(string connectionString) : HubDatabase
         }
     }
 
+    public override async Task<bool> HasUnnamedPeersAsync(DbTransaction transaction, CancellationToken stop) => await transaction.FindAsync<long>("""
+        select count(*)
+        from pg_stat_activity
+        where datname = current_database()
+          and usename = current_user
+          and backend_type = 'client backend'
+          and application_name = ''
+        """, null, stop) > 0;
+
     public override Task NotifyAsync(string channel, string text, CancellationToken stop) => ReadAsync(async connection =>
     {
         await using var command = new NpgsqlCommand("select pg_notify(@channel, @text)", (NpgsqlConnection)connection);
@@ -54,7 +72,7 @@ sealed class PostgresDatabase(string connectionString) : HubDatabase
     public override async Task ListenAsync(string channel, Action<string> hear, CancellationToken stop)
     {
         // A connection of its own, told to look now and then whether the other end is still there.
-        var settings = new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false, KeepAlive = 30 };
+        var settings = new NpgsqlConnectionStringBuilder(_connectionString) { Pooling = false, KeepAlive = 30 };
         await using var connection = new NpgsqlConnection(settings.ConnectionString);
         await connection.OpenAsync(stop);
         connection.Notification += (_, said) => hear(said.Payload);

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.IO.Pipelines;
 using Microsoft.Extensions.Hosting;
 using ModelZoo.Git;
+using ModelZoo.Hub.Database;
 using ModelZoo.Hub.Kernel;
 using ModelZoo.Hub.Repositories.Access;
 using ModelZoo.Hub.Storage;
@@ -110,36 +111,31 @@ sealed class BlobUploads(IBlobStore blobs, UploadStore uploads, IHostApplication
     /// </summary>
     public async Task FinishSentAsync(WritableRepository repository, IReadOnlyCollection<Digest> digests, CancellationToken stop)
     {
-        if (digests.Count == 0) return;
-        foreach (var upload in await uploads.ListUnfinishedPartsAsync(repository.Id, repository.Author.Id, digests, stop))
-        {
-            if (FindAddress(upload, 1) is null || await TryFinishAsync(upload, stop)) continue;
-            var isThere = (await blobs.ListPartsAsync(upload.Parts, stop)).Count == upload.Parts.PartCount || await blobs.IsJoinedAsync(upload.Parts, stop);
-            if (isThere) await JoinPartsOnceAsync(upload, stop);
-        }
+        foreach (var slice in digests.Distinct().Chunk(Sql.MaxInList))
+            foreach (var upload in await uploads.ListUnfinishedPartsAsync(repository.Id, repository.Author.Id, slice, stop))
+                await FinishIfSentAsync(upload, stop);
     }
 
-    async Task JoinPartsOnceAsync(Upload upload, CancellationToken stop)
+    async Task FinishIfSentAsync(Upload upload, CancellationToken stop)
     {
-        var completion = _completions.GetOrAdd(upload.Id, _ => new(() => JoinPartsAsync(upload)));
-        try
-        {
-            await completion.Value.WaitAsync(stop);
-        }
-        finally
-        {
-            if (completion.Value.IsCompleted) _completions.TryRemove(new(upload.Id, completion));
-        }
+        if (FindAddress(upload, 1) is null || await TryFinishAsync(upload, stop)) return;
+        var isThere = (await blobs.ListPartsAsync(upload.Parts, stop)).Count == upload.Parts.PartCount || await blobs.IsJoinedAsync(upload.Parts, stop);
+        if (isThere) await JoinPartsOnceAsync(upload, stop);
     }
+
+    Task JoinPartsOnceAsync(Upload upload, CancellationToken stop) =>
+        _completions.GetOrAdd(upload.Id, _ => new(() => JoinPartsAsync(upload))).Value.WaitAsync(stop);
 
     async Task JoinPartsAsync(Upload upload)
     {
         // Not the caller's token: clients give up after seconds, and joining and hashing a large file takes minutes.
         var stop = host.ApplicationStopping;
-        await uploads.RefuseWhileSweepingAsync(upload.Digest, stop);
         try
         {
+            await uploads.RefuseWhileSweepingAsync(upload.Digest, stop);
             await blobs.CompletePartsAsync(upload.Parts, stop);
+            await uploads.FinishAsync(upload, CancellationToken.None);
+            ZooMeter.BlobBytesStored.Add(upload.SizeBytes);
         }
         catch (Refusal refusal) when (refusal.Kind is RefusalKind.Invalid or RefusalKind.NotFound)
         {
@@ -148,8 +144,10 @@ sealed class BlobUploads(IBlobStore blobs, UploadStore uploads, IHostApplication
             await uploads.ExpireAsync(upload.Id, CancellationToken.None);
             throw;
         }
-        await uploads.FinishAsync(upload, CancellationToken.None);
-        ZooMeter.BlobBytesStored.Add(upload.SizeBytes);
+        finally
+        {
+            _completions.TryRemove(upload.Id, out _);
+        }
     }
 
     /// <summary>Finishes an upload whose bytes the store has verified and published already.</summary>

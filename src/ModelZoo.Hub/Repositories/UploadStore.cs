@@ -53,14 +53,14 @@ sealed class UploadStore(HubDatabase database, TimeProvider time)
         limit 1
         """, new { repositoryId, accountId, digest = digest.Hex, sizeBytes, soon = time.NowMs() + (long)(Lifetime / 4).TotalMilliseconds }, stop);
 
-    /// <summary>Unfinished uploads in parts of any of these contents, by the same account for the same repository.</summary>
+    /// <summary>Unfinished uploads in parts of any of these contents (at most <see cref="Sql.MaxInList"/>), by the same account for the same repository.</summary>
     public Task<IReadOnlyList<Upload>> ListUnfinishedPartsAsync(long repositoryId, long accountId, IReadOnlyCollection<Digest> digests, CancellationToken stop)
     {
         var parameters = new DynamicParameters(new { repositoryId, accountId, now = time.NowMs() });
         return database.ListAsync<Upload>($"""
             select {Columns}
             from upload
-            where {Sql.In("digest", [.. digests.Select(d => d.Hex).Distinct().Take(Sql.MaxInList)], parameters)}
+            where {Sql.In("digest", [.. digests.Select(d => d.Hex)], parameters)}
               and repository_id = @repositoryId
               and account_id = @accountId
               and part_bytes is not null

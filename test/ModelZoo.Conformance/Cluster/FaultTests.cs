@@ -100,7 +100,7 @@ public sealed class FaultTests
         cluster.Worker.Kill();
         var state = await StateAsync(cluster, id!);
         cluster.Store.Fault = Fault.None;
-        await cluster.Worker.StartAsync();
+        await cluster.SecondWorker.StartAsync();
         return $"the worker was killed while its job was {state}";
     }
 
@@ -115,7 +115,7 @@ public sealed class FaultTests
             jobs = (await cluster.Nodes[0].Client.GetFromJsonAsync<JsonElement>("/api/zoo/status")).GetProperty("jobs");
             if (jobs.GetProperty("waiting").GetInt64() + jobs.GetProperty("running").GetInt64() == 0) return;
         }
-        Assert.Fail($"Jobs did not end: {jobs}\n{cluster.Worker.LogTail()}");
+        Assert.Fail($"Jobs did not end: {jobs}\n{cluster.SecondWorker.LogTail()}");
     }
 
     static void Report(ProcessCluster cluster, List<string> events, TimeSpan all, TimeSpan ready, TimeSpan loaded, string check)

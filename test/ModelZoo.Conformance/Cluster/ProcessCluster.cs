@@ -24,6 +24,9 @@ sealed class ProcessCluster : IAsyncDisposable
 
     public HubProcess Worker { get; private set; } = null!;
 
+    /// <summary>Not started with the others.</summary>
+    public HubProcess SecondWorker { get; private set; } = null!;
+
     /// <summary>By how much each node's clock is wrong, in words.</summary>
     public string Clocks { get; private set; } = "";
 
@@ -41,8 +44,10 @@ sealed class ProcessCluster : IAsyncDisposable
             ["TRUSTFORWARDEDHEADERS"] = "true", ["LIMITS__REQUESTSPERMINUTE"] = "1000000", ["LIMITS__ANONYMOUSREQUESTSPERMINUTE"] = "1000000",
         }) cluster._settings[$"MODELZOO_{name}"] = value;
         cluster.Nodes = [.. clocks.Select((minutes, i) => cluster.Make($"node{i + 1}", "serve", 0, minutes))];
-        cluster.Worker = cluster.Make("worker", "worker", 2, 0);
-        cluster.Clocks = s_fakeTime is null ? "the clocks are NOT wrong: install libfaketime" : string.Join(", ", clocks.Select((m, i) => $"node{i + 1} {m:+0;-0;0} min"));
+        // With clocks compared as they are, what the first took would be its own for an hour and more in the second's eyes.
+        cluster.Worker = cluster.Make("worker1", "worker", 2, clocks.Any(minutes => minutes != 0) ? 45 : 0);
+        cluster.SecondWorker = cluster.Make("worker2", "worker", 2, clocks.Any(minutes => minutes != 0) ? -30 : 0);
+        cluster.Clocks = s_fakeTime is null ? "the clocks are NOT wrong: install libfaketime" : string.Join(", ", clocks.Select((m, i) => $"node{i + 1} {m:+0;-0;0} min").Append("workers +45 and -30 min"));
         if (s_fakeTime is null && Environment.GetEnvironmentVariable("CI") == "true") Missing.Skip("Clocks that differ were NOT tested: install libfaketime.");
         await Task.WhenAll(cluster.Nodes.Append(cluster.Worker).Select(process => process.StartAsync()));
         return cluster;
@@ -74,7 +79,7 @@ sealed class ProcessCluster : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var process in Nodes.Append(Worker)) await process.DisposeAsync();
+        foreach (var process in Nodes.Append(Worker).Append(SecondWorker)) await process.DisposeAsync();
         await Store.DisposeAsync();
         await Postgres.DisposeAsync();
     }

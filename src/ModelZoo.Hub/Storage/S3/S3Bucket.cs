@@ -14,6 +14,9 @@ sealed class S3Bucket : IDisposable
 {
     readonly bool _signsPlainHttp;
 
+    /// <summary>False once the server said that it knows no condition for joining parts.</summary>
+    volatile bool _joinsOnce = true;
+
     public S3Bucket(StorageOptions options)
     {
         Name = options.Bucket!;
@@ -154,11 +157,16 @@ sealed class S3Bucket : IDisposable
     /// </summary>
     public async Task<bool> TryCompleteMultipartAsync(string key, string uploadId, List<PartETag> parts, CancellationToken stop)
     {
+        var request = new CompleteMultipartUploadRequest { BucketName = Name, Key = key, UploadId = uploadId, PartETags = parts, IfNoneMatch = _joinsOnce ? "*" : null };
         try
         {
-            await CallAsync(() => Client.CompleteMultipartUploadAsync(
-                new CompleteMultipartUploadRequest { BucketName = Name, Key = key, UploadId = uploadId, PartETags = parts, IfNoneMatch = "*" }, stop));
+            await CallAsync(() => Client.CompleteMultipartUploadAsync(request, stop));
             return true;
+        }
+        catch (AmazonS3Exception e) when (e.StatusCode == HttpStatusCode.NotImplemented && _joinsOnce)
+        {
+            _joinsOnce = false;
+            return await TryCompleteMultipartAsync(key, uploadId, parts, stop);
         }
         catch (AmazonS3Exception e) when (e.StatusCode is HttpStatusCode.PreconditionFailed or HttpStatusCode.Conflict)
         {
@@ -218,7 +226,7 @@ sealed class S3Bucket : IDisposable
         AmazonServiceException { ErrorCode: "QuotaExceeded" or "StorageFull" or "XMinioStorageFull" } or
             AmazonServiceException { StatusCode: HttpStatusCode.InsufficientStorage } => Unavailable("The object store is full; nothing was stored."),
         AmazonServiceException { StatusCode: HttpStatusCode.Forbidden or HttpStatusCode.Unauthorized } => Unavailable("The object store refuses the hub's credentials."),
-        AmazonServiceException { StatusCode: >= HttpStatusCode.InternalServerError or HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout } or
+        AmazonServiceException { StatusCode: HttpStatusCode.InternalServerError or > HttpStatusCode.NotImplemented or HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout } or
             HttpRequestException or TimeoutException or IOException and not FileNotFoundException and not EndOfStreamException => Away(),
         AmazonServiceException { StatusCode: 0 } or AmazonClientException => Away(),
         // The SDK's own time-out; a caller's cancellation carries the caller's token and passes.

@@ -10,9 +10,11 @@ namespace ModelZoo.Hub.Storage.Sending;
 /// </summary>
 static class BlobResponse
 {
+    const int GlanceBytes = 64 * 1024;
+
     /// <param name="redirectFor">
     /// When given, and the store can sign addresses: a GET is sent there by a 302 that holds for this long. HEAD is always
-    /// answered here, from the size alone.
+    /// answered here, from the size alone, and so is a small range.
     /// </param>
     /// <exception cref="FileNotFoundException">The store has lost the blob; nothing was sent.</exception>
     public static async Task SendAsync(
@@ -25,7 +27,7 @@ static class BlobResponse
             Announce(http.Response, plan, file);
             return;
         }
-        if (redirectFor is { } time && blobs.SignDownload(digest, file.ContentType, file.ContentDisposition, time) is { } address)
+        if (redirectFor is { } time && !IsGlance(plan) && blobs.SignDownload(digest, file.ContentType, file.ContentDisposition, time) is { } address)
         {
             Announce(http.Response, new(StatusCodes.Status302Found, 0, 0), file);
             http.Response.Headers.Location = address.AbsoluteUri;
@@ -52,6 +54,12 @@ static class BlobResponse
     /// <summary>Answers HEAD from the size alone; the content is not read.</summary>
     public static void Describe(HttpContext http, long sizeBytes, BlobHeaders file) =>
         Announce(http.Response, ResponsePlan.For(http.Request, file, sizeBytes), file);
+
+    /// <summary>
+    /// A small piece of a file is given at once: @huggingface/hub asks for the first byte to learn length and ETag, and behind a
+    /// redirect it would be told the ETag of the object store.
+    /// </summary>
+    static bool IsGlance(ResponsePlan plan) => plan.Status == StatusCodes.Status206PartialContent && plan.Length <= GlanceBytes;
 
     static bool SendsBody(HttpContext http, ResponsePlan plan) => plan.Length > 0 && !HttpMethods.IsHead(http.Request.Method);
 
