@@ -12,6 +12,7 @@ static class Program
         ("memory", MemoryBench.RunAsync),
         ("commit", CommitBench.RunAsync),
         ("xet-chunks", XetChunksBench.RunAsync),
+        ("xet-upload", XetUploadBench.RunAsync),
     ];
 
     static async Task<int> Main(string[] args)
