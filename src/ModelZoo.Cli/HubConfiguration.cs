@@ -16,7 +16,8 @@ static class HubConfiguration
     /// <summary>Variables that belong to the command line or to the first start, not to the options.</summary>
     static readonly HashSet<string> s_notOptions = new(StringComparer.OrdinalIgnoreCase) { "ENDPOINT", "TOKEN", "CONFIG" };
 
-    public static HubOptions Read(ParseResult parse, string? urls = null)
+    /// <param name="standardUrls">Where to listen when nothing says so.</param>
+    public static HubOptions Read(ParseResult parse, string? urls = null, string? standardUrls = null)
     {
         var data = parse.GetValue(Data) ?? Environment.GetEnvironmentVariable("MODELZOO_DATAFOLDER");
         var file = parse.GetValue(Config) ?? Environment.GetEnvironmentVariable("MODELZOO_CONFIG");
@@ -29,6 +30,7 @@ static class HubConfiguration
         if (urls is not null) builder.AddInMemoryCollection([new("Urls", urls)]);
 
         var options = new HubOptions();
+        if (standardUrls is not null) options.Urls = standardUrls;
         builder.Build().Bind(options);
         options.DataFolder = Path.GetFullPath(options.DataFolder);
         return options;

@@ -38,7 +38,7 @@ sealed class LocalHub
             var options = HubConfiguration.Read(parse);
             if (options.Database.Kind == "sqlite" && !File.Exists(options.DatabaseFile))
                 throw new UsageException($"There is no hub in {options.DataFolder} ({Path.GetFileName(options.DatabaseFile)} is missing); name its folder with --data.");
-            await using var app = await HubBuilder.BuildAsync(options, builder => builder.Logging.ClearProviders(), stop);
+            await using var app = await HubBuilder.BuildAsync(options, builder => builder.Logging.ClearProviders(), stop: stop);
             return await work(new(parse, app, stop));
         });
         return command;

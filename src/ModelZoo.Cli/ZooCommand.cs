@@ -27,12 +27,14 @@ static class ZooCommand
         TagCommand.Build(),
         TokenCommand.Build(),
         ServeCommand.Build(),
+        WorkerCommand.Build(),
         AdminCommand.Build(),
         ReindexCommand.Build(),
         FsckCommand.Build(),
         GcCommand.Build(),
         BackupCommand.Build(),
         RestoreCommand.Build(),
+        MoveCommand.Build(),
     };
 
     public static async Task<int> RunAsync(string[] args, TextWriter? output = null, TextWriter? error = null)

@@ -12,9 +12,11 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 using ModelZoo.Hub.Accounts;
 using ModelZoo.Hub.Cards;
+using ModelZoo.Hub.Cluster;
 using ModelZoo.Hub.Community;
 using ModelZoo.Hub.Database;
 using ModelZoo.Hub.Facades;
+using ModelZoo.Hub.Facades.GitHttp;
 using ModelZoo.Hub.Facades.HuggingFace;
 using ModelZoo.Hub.Facades.Lfs;
 using ModelZoo.Hub.Facades.XetCas;
@@ -22,10 +24,12 @@ using ModelZoo.Hub.Facades.Zoo;
 using ModelZoo.Hub.Jobs;
 using ModelZoo.Hub.Kernel;
 using ModelZoo.Hub.Maintenance;
+using ModelZoo.Hub.Mirrors;
 using ModelZoo.Hub.Operations;
 using ModelZoo.Hub.Profiles;
 using ModelZoo.Hub.Repositories;
 using ModelZoo.Hub.Repositories.Access;
+using ModelZoo.Hub.Repositories.Pushes;
 using ModelZoo.Hub.Search;
 using ModelZoo.Hub.Storage;
 using ModelZoo.Hub.Storage.Receiving;
@@ -39,7 +43,8 @@ namespace ModelZoo.Hub;
 static class HubBuilder
 {
     /// <summary>Opens the database (brought up to date) and the blob store, and puts the hub together. Start the result to serve.</summary>
-    public static async Task<WebApplication> BuildAsync(HubOptions options, Action<WebApplicationBuilder>? adjust = null, CancellationToken stop = default)
+    public static async Task<WebApplication> BuildAsync(
+        HubOptions options, Action<WebApplicationBuilder>? adjust = null, NodeRole role = NodeRole.Node, CancellationToken stop = default)
     {
         options.Validate();
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = "ModelZoo.Hub" });
@@ -50,21 +55,24 @@ static class HubBuilder
         builder.WebHost.UseUrls(options.Urls.Split(';', StringSplitOptions.RemoveEmptyEntries));
         builder.WebHost.ConfigureKestrel(kestrel => ConfigureKestrel(kestrel, options.Limits));
         builder.Services.AddLargeBlockTransport();
-        AddServices(builder.Services, options);
+        AddServices(builder.Services, options, role);
         adjust?.Invoke(builder);
 
         var services = builder.Services;
-        var time = TimeProvider.System;
         var database = OpenDatabase(options);
-        await new Migrator(database, time).ApplyAsync(stop);
+        var clock = new DatabaseClock(database);
+        await Membership.ReadClockAsync(clock, options, stop);
+        await new Migrator(database, clock).ApplyAsync(stop);
         var settings = new SettingStore(database);
         var key = await settings.GetOrAddAsync("signing_key", () => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)), stop);
         services.AddSingleton(database);
         services.AddSingleton(settings);
-        services.AddSingleton(new UrlSigner(Convert.FromHexString(key), time));
+        services.AddSingleton(clock);
+        services.TryAddSingleton<TimeProvider>(clock);
+        services.AddSingleton(all => new UrlSigner(Convert.FromHexString(key), all.GetRequiredService<TimeProvider>()));
 
         var app = builder.Build();
-        Configure(app, options);
+        Configure(app, options, role);
         return app;
     }
 
@@ -79,13 +87,12 @@ static class HubBuilder
         options.Storage.Kind == StorageKind.Folder && options.Storage.Root is null ? options.Storage with { Root = options.BlobFolder } : options.Storage,
         TimeProvider.System);
 
-    static void AddServices(IServiceCollection services, HubOptions options)
+    static void AddServices(IServiceCollection services, HubOptions options, NodeRole role)
     {
         services.AddSingleton(options);
-        services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(new PublicAddress(options.PublicUrl));
         AddAll(services, typeof(XorbStore), typeof(Xorbs), typeof(XorbBytes), typeof(XetFileStore), typeof(XetFiles), typeof(ChunkReachQuery), typeof(ContentProof),
-            typeof(XorbReceiver), typeof(ShardRegistrar), typeof(Reconstruction), typeof(DedupQuery), typeof(Deduplication), typeof(ChunkingStore), typeof(XorbAddresses));
+            typeof(XorbReceiver), typeof(ShardRegistrar), typeof(Reconstruction), typeof(DedupQuery), typeof(Deduplication), typeof(ChunkingStore), typeof(StorageQuery), typeof(XorbAddresses));
         services.AddSingleton<IBlobStore>(all => new ReconstructingBlobStore(OpenBlobs(options), all.GetRequiredService<XetFiles>(),
             all.GetRequiredService<XetFileStore>(), all.GetRequiredService<Xorbs>(), all.GetRequiredService<XorbBytes>()));
         services.AddSingleton<IJobHandler, ChunkingJob>();
@@ -98,17 +105,23 @@ static class HubBuilder
         AddAll(services, typeof(AccountStore), typeof(TokenStore), typeof(SessionStore), typeof(AttemptStore), typeof(SignIn), typeof(Bootstrap),
             typeof(AuditStore), typeof(BrowserSessions), typeof(DeviceLoginStore));
         services.AddHttpContextAccessor();
-        AddAll(services, typeof(RequestLimits), typeof(MetricCollector), typeof(HubCountStore));
+        AddAll(services, typeof(AllowanceStore), typeof(RequestLimits), typeof(MetricCollector), typeof(HubCountStore));
+        services.AddSingleton<IChore>(all => all.GetRequiredService<RequestLimits>());
         services.AddZooDescription();
         services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
         AddAll(services, typeof(RepositoryStore), typeof(AccessPolicy), typeof(GitObjectStore), typeof(TreeReader), typeof(ReferenceStore),
             typeof(CommitStore), typeof(RevisionResolver), typeof(CommitWriter), typeof(ReferenceWriter), typeof(RepositoryLifecycle),
             typeof(LastChangeProjection), typeof(LastChangeReader), typeof(BlobLinkStore), typeof(UploadStore), typeof(BlobUploads),
-            typeof(RevisionDiff), typeof(DownloadCounter), typeof(CollaboratorStore));
+            typeof(RevisionDiff), typeof(DownloadCounter), typeof(CollaboratorStore), typeof(ForkStore), typeof(ForkWriter), typeof(FileLockStore),
+            typeof(PushWriter), typeof(UsedStorageQuery));
+        AddAll(services, typeof(GitProgram), typeof(MirrorImport), typeof(MirrorFolder), typeof(UploadPack));
         AddAll(services, typeof(CardStore), typeof(WeightSummaryStore), typeof(FileFinder), typeof(RepositoryDescription));
         AddAll(services, typeof(IndexStore), typeof(WordStore), typeof(RepositoryIndex), typeof(RepositorySearch), typeof(FullTextSearch), typeof(LikeStore), typeof(RepositoryListing));
+        services.AddSingleton<IReadmeRule, ReadmeRule>();
         services.AddSingleton<IProjection, CardProjection>();
-        services.AddSingleton<ICommitFollower, WeightSummaryFollower>();
+        services.AddSingleton<WeightSummaryFollower>();
+        services.AddSingleton<ICommitFollower>(all => all.GetRequiredService<WeightSummaryFollower>());
+        services.AddSingleton<IForkFollower>(all => all.GetRequiredService<WeightSummaryFollower>());
 
         services.AddPages();
         services.AddSingleton(new PageDialect(PageErrors.Dialect));
@@ -125,7 +138,11 @@ static class HubBuilder
         services.AddSingleton<IJobHandler, TotalsJob>();
         services.AddSingleton<IChore, DailyMaintenance>();
         services.AddSingleton<IChore, DownloadChore>();
-        services.AddHostedService<IndexWarmUp>();
+        AddAll(services, typeof(NodeStore), typeof(ClusterLevel));
+        services.AddSingleton(all => ActivatorUtilities.CreateInstance<Membership>(all, role));
+        services.AddHostedService(all => all.GetRequiredService<Membership>());      // first: what follows makes ids
+        services.AddHostedService<BellWire>();
+        if (role == NodeRole.Node) services.AddHostedService<IndexWarmUp>();
         services.AddHostedService<JobWorker>();
         services.AddHostedService<Chores>();
         services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(30));
@@ -147,7 +164,7 @@ static class HubBuilder
         kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(limits.HeaderSeconds);
     }
 
-    static void Configure(WebApplication app, HubOptions options)
+    static void Configure(WebApplication app, HubOptions options, NodeRole role)
     {
         if (options.TrustForwardedHeaders)
         {
@@ -171,10 +188,12 @@ static class HubBuilder
         app.MapGet("/health", () => Results.Text("ok")).WithMetadata(new Public("probes have no credentials"), new Limited(RateClass.Unlimited));
         app.MapGet("/ready", HealthEndpoints.ReadyAsync).WithMetadata(new Public("probes have no credentials"), new Limited(RateClass.Unlimited));
         app.MapGet("/metrics", MetricsEndpoints.Read).WithMetadata(ZooErrors.Dialect, new Public("it asks for this machine or an administrator itself"), new Limited(RateClass.Unlimited));
+        if (role == NodeRole.Worker) return;
         app.MapZoo();
         app.MapZooDescription();
         app.MapHuggingFace();
         app.MapLfs();
+        app.MapGit();
         app.MapXetCas();
         app.MapPages();
     }

@@ -25,9 +25,14 @@ sealed class HubOptions
 
     public CardOptions Cards { get; set; } = new();
 
+    public GitOptions Git { get; set; } = new();
+
     public MetricOptions Metrics { get; set; } = new();
 
     public LogOptions Logging { get; set; } = new();
+
+    /// <summary>What this node is called in lists of nodes; the machine's name when not set.</summary>
+    public string? NodeName { get; set; }
 
     /// <summary>Jobs this node runs at once; 0 makes it serve only.</summary>
     public int Workers { get; set; } = 2;
@@ -46,9 +51,11 @@ sealed class HubOptions
         if (PublicUrl is not null && !(Uri.TryCreate(PublicUrl, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"))
             throw new InvalidOperationException("PublicUrl must be an absolute http or https address.");
         if (Workers is < 0 or > 64) throw new InvalidOperationException("Workers must be 0 to 64.");
+        if (NodeName is { Length: > 100 } || NodeName?.Any(char.IsControl) == true) throw new InvalidOperationException("NodeName must have at most 100 characters and no control characters.");
         Limits.Validate();
         Xet.Validate();
         Logging.Validate();
+        Git.Validate();
     }
 }
 
@@ -89,6 +96,29 @@ sealed class LimitOptions
         if (HeaderSeconds is < 1 or > 600) throw new InvalidOperationException("Limits:HeaderSeconds must be 1 to 600.");
         if (SlowBodySeconds is < 2 or > 600) throw new InvalidOperationException("Limits:SlowBodySeconds must be 2 to 600.");
         if (RequestsPerMinute < 1 || AnonymousRequestsPerMinute < 1 || SignInsPerMinute < 1) throw new InvalidOperationException("Limits: requests per minute must be at least 1.");
+    }
+}
+
+sealed class GitOptions
+{
+    /// <summary>The git program, which packs what is cloned and fetched. Pushes do not need it.</summary>
+    public string Program { get; set; } = "git";
+
+    /// <summary>Space for this node's git mirrors; those not used for longest go first. They are caches and may be deleted at any time.</summary>
+    public long MirrorBytes { get; set; } = 20L * 1024 * 1024 * 1024;
+
+    /// <summary>Clones and fetches that are packed at once; more wait.</summary>
+    public int Fetches { get; set; } = 16;
+
+    /// <summary>Largest pack that a push may send. Large files do not travel in it: they go through LFS.</summary>
+    public long PackBytes { get; set; } = 2L * 1024 * 1024 * 1024;
+
+    public void Validate()
+    {
+        if (string.IsNullOrWhiteSpace(Program)) throw new InvalidOperationException("Git:Program must name the git program.");
+        if (MirrorBytes < 0) throw new InvalidOperationException("Git:MirrorBytes must not be negative.");
+        if (Fetches is < 1 or > 1000) throw new InvalidOperationException("Git:Fetches must be 1 to 1000.");
+        if (PackBytes < 1024) throw new InvalidOperationException("Git:PackBytes must be at least 1024.");
     }
 }
 

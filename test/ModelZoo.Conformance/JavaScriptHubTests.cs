@@ -9,6 +9,7 @@ public sealed class JavaScriptHubTests(HubProcess hub)
     [InlineData("repositories.mjs")]
     [InlineData("files.mjs")]
     [InlineData("uploads.mjs")]
+    [InlineData("xet.mjs")]
     [InlineData("listing.mjs")]
     [InlineData("errors.mjs")]
     public async Task The_hub_package_from_npm_works_unmodified(string script) => await NodeClient.RunAsync(hub, script);

@@ -4,12 +4,12 @@ using Spectre.Console;
 
 namespace ModelZoo.Cli.Commands;
 
-/// <summary>`zoo repo create | list | delete | move | settings`.</summary>
+/// <summary>`zoo repo create | list | delete | move | fork | settings`.</summary>
 static class RepoCommand
 {
     public static Command Build() => new("repo", "Make, list, change and delete repositories")
     {
-        BuildCreate(), BuildList(), BuildDelete(), BuildMove(), BuildSettings(),
+        BuildCreate(), BuildList(), BuildDelete(), BuildMove(), BuildFork(), BuildSettings(),
     };
 
     static Command BuildCreate()
@@ -70,6 +70,21 @@ static class RepoCommand
             if (target.Kind != source.Kind) throw new UsageException("A repository keeps its kind.");
             await call.Zoo.MoveRepositoryAsync(source, target, call.Stop);
             call.Screen.Line($"{source} is now {target}.");
+        });
+    }
+
+    static Command BuildFork()
+    {
+        var (from, to) = (RepoAddress.Argument("FROM"), RepoAddress.Argument("TO"));
+        var isPrivate = new Option<bool?>("--private") { Description = "true or false: visible to some only; as the origin is when not given" };
+        return HubCall.On(new Command("fork", "Make a repository with the history of another, at once: content is shared") { from, to, RepoAddress.Kind, isPrivate, HubCall.Json }, async call =>
+        {
+            var source = RepoAddress.WithoutRevision(call, from);
+            var target = RepoAddress.Parse(call.Get(to), source.Kind).Repo;
+            if (target.Kind != source.Kind) throw new UsageException("A repository keeps its kind.");
+            var address = await call.Zoo.ForkRepositoryAsync(source, target, call.Get(isPrivate), call.Stop);
+            if (call.Screen.IsJson) call.Screen.Json(new { id = target.Id, kind = target.Kind.ToString().ToLowerInvariant(), forkedFrom = source.Id, url = address });
+            else call.Screen.Line(address.OriginalString);
         });
     }
 

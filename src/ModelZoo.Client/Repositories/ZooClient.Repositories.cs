@@ -35,6 +35,17 @@ public sealed partial class ZooClient
         ? _hub.CallAsync(HttpMethod.Post, "/api/repos/move", new { fromRepo = from.Id, toRepo = to.Id, type = from.Kind.Word() }, stop)
         : throw new ArgumentException($"A {from.Kind.Word()} cannot become a {to.Kind.Word()}.", nameof(to));
 
+    /// <summary>Makes a repository with the same history as another. Nothing is copied over the network: the hub shares the content.</summary>
+    /// <param name="from">The origin.</param>
+    /// <param name="to">The fork, of the same kind.</param>
+    /// <param name="isPrivate">Null: as the origin is.</param>
+    /// <param name="stop">Cancels the call.</param>
+    /// <returns>Its address on the hub.</returns>
+    /// <exception cref="ZooApiException">409: the name is taken; 403: the owner is someone else, or a private repository would become public.</exception>
+    public async Task<Uri> ForkRepositoryAsync(RepoId from, RepoId to, bool? isPrivate = null, CancellationToken stop = default) => from.Kind == to.Kind
+        ? (await _hub.PostAsync<CreatedRepository>($"{from.ApiPath}/duplicate", new { repository = to.Id, @private = isPrivate }, stop)).Url
+        : throw new ArgumentException($"A {from.Kind.Word()} cannot become a {to.Kind.Word()}.", nameof(to));
+
     /// <summary>Changes settings.</summary>
     public Task ChangeSettingsAsync(RepoId repo, RepositorySettings settings, CancellationToken stop = default)
     {

@@ -26,6 +26,19 @@ sealed record LfsAction(string Href, IReadOnlyDictionary<string, string>? Header
     }
 }
 
+sealed record LfsStored(IReadOnlyDictionary<int, string> ETags)
+{
+    /// <summary>Our hub names the parts that its object store has from an earlier try, as "1=etag 2=etag"; others say nothing.</summary>
+    public static LfsStored Of(LfsAction upload)
+    {
+        var etags = new Dictionary<int, string>();
+        foreach (var word in (upload.Header?.GetValueOrDefault("stored") ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            if (word.IndexOf('=', StringComparison.Ordinal) is var at and > 0 && int.TryParse(word.AsSpan(0, at), NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+                etags[number] = $"\"{word[(at + 1)..]}\"";
+        return new(etags);
+    }
+}
+
 sealed record LfsError(int Code, string? Message);
 
 /// <summary>Which slice of an object goes to which address; part numbers count from 1.</summary>

@@ -92,11 +92,18 @@ sealed class LfsUpload(HubTransport hub, RepoId repo, string branch, IProgress<T
     async Task SendPartsAsync(LargeFile file, LfsAction upload, LfsPartPlan plan, bool mayResume, Action<long> sent, CancellationToken stop)
     {
         var parts = new LfsPart[plan.Addresses.Count];
-        var probing = mayResume;
+        var stored = mayResume ? LfsStored.Of(upload).ETags : new Dictionary<int, string>();
+        var probing = mayResume && plan.Addresses.All(address => hub.IsHub(HubTransport.Verbatim(address)));
         var work = new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, hub.Options.ParallelParts), CancellationToken = stop };
         await Parallel.ForAsync(0, parts.Length, work, async (i, stopPart) =>
         {
             var range = plan.Ranges[i];
+            if (stored.TryGetValue(i + 1, out var etag))
+            {
+                parts[i] = new(i + 1, etag);
+                sent(range.LengthBytes);
+                return;
+            }
             if (Volatile.Read(ref probing))
             {
                 var (known, supported) = await ProbeAsync(plan.Addresses[i], stopPart);

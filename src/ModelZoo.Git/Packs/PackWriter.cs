@@ -7,6 +7,8 @@ namespace ModelZoo.Git.Packs;
 /// <summary>Writes a pack of whole objects, without deltas.</summary>
 public sealed class PackWriter : IDisposable
 {
+    static ReadOnlySpan<byte> EmptyZlib => [0x78, 0x01, 0x03, 0, 0, 0, 0, 1];
+
     readonly Stream _output;
     readonly IncrementalHash _sha1 = IncrementalHash.CreateHash(HashAlgorithmName.SHA1);
     readonly MemoryStream _entry = new();
@@ -27,7 +29,8 @@ public sealed class PackWriter : IDisposable
     {
         if (_left-- == 0) throw new InvalidOperationException("More objects than were announced.");
         WriteHeader(type, content.Length);
-        using (var zlib = new ZLibStream(_entry, CompressionLevel.Fastest, leaveOpen: true)) zlib.Write(content.Span);
+        if (content.IsEmpty) _entry.Write(EmptyZlib);       // for which ZLibStream writes nothing at all
+        else using (var zlib = new ZLibStream(_entry, CompressionLevel.Fastest, leaveOpen: true)) zlib.Write(content.Span);
         if (_entry.Length > 64 * 1024) await SendAsync(stop);
     }
 

@@ -36,6 +36,9 @@ static class AuditAction
     public const string RepositoryDeleted = "repository.deleted";
     public const string RepositoryVisibility = "repository.visibility";
     public const string RepositoryDefaultBranch = "repository.default-branch";
+    public const string RepositoryForcePush = "repository.force-push";
+    public const string ReferenceForced = "reference.forced";
+    public const string ReferenceRemoved = "reference.removed";
     public const string RepositoryDisabled = "repository.disabled";
     public const string Collaborator = "repository.collaborator";
 }

@@ -5,6 +5,9 @@ namespace ModelZoo.Hub.Accounts;
 /// <summary>The first administrator of an empty hub, and how to sign in, said once.</summary>
 sealed class Bootstrap(AccountStore accounts, TokenStore tokens)
 {
+    /// <summary>Not "admin": that is a page's address, and no account may be called like one.</summary>
+    public const string StandardHandle = "keeper";
+
     public const string AdministratorVariable = "MODELZOO_BOOTSTRAP_ADMIN";
     public const string TokenVariable = "MODELZOO_BOOTSTRAP_TOKEN";
     public const string PasswordVariable = "MODELZOO_BOOTSTRAP_PASSWORD";
@@ -13,7 +16,7 @@ sealed class Bootstrap(AccountStore accounts, TokenStore tokens)
     public async Task<string?> RunAsync(Func<string, string?> variable, CancellationToken stop)
     {
         if (await accounts.AnyAsync(stop)) return null;
-        var handle = variable(AdministratorVariable) is { Length: > 0 } wanted ? wanted : "admin";
+        var handle = variable(AdministratorVariable) is { Length: > 0 } wanted ? wanted : StandardHandle;
         var token = variable(TokenVariable);
         if (token is { Length: > 0 } && !(token.StartsWith(TokenStore.Prefix, StringComparison.Ordinal) && token.Length >= 20))
             throw new InvalidOperationException($"{TokenVariable} must begin with {TokenStore.Prefix} and have at least 20 characters.");

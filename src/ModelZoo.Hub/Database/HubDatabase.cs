@@ -45,6 +45,18 @@ abstract class HubDatabase : IAsyncDisposable
     /// <summary>A transaction that sees one state of the database until it ends, whatever others write, and holds up nobody.</summary>
     public abstract Task<DbTransaction> BeginSnapshotAsync(DbConnection connection, CancellationToken stop);
 
+    /// <summary>What time it is where the database is; null when that is this machine.</summary>
+    public virtual Task<DateTimeOffset?> ReadClockAsync(CancellationToken stop) => Task.FromResult<DateTimeOffset?>(null);
+
+    /// <summary>Keeps other nodes from changing the schema until the result is disposed of.</summary>
+    public virtual Task<IAsyncDisposable> LockSchemaAsync(CancellationToken stop) => Task.FromResult<IAsyncDisposable>(NoLock.Instance);
+
+    /// <summary>Tells all nodes that listen on a channel. A hint and no more: whoever is away does not hear it.</summary>
+    public virtual Task NotifyAsync(string channel, string text, CancellationToken stop) => Task.CompletedTask;
+
+    /// <summary>Hears what nodes say on a channel until it is stopped or the connection breaks. Does nothing where there is one node only.</summary>
+    public virtual Task ListenAsync(string channel, Action<string> hear, CancellationToken stop) => Task.Delay(Timeout.Infinite, stop);
+
     public async Task<T> ReadAsync<T>(Func<DbConnection, Task<T>> query, CancellationToken stop)
     {
         var began = Stopwatch.GetTimestamp();
@@ -122,4 +134,10 @@ abstract class HubDatabase : IAsyncDisposable
         };
 
     public abstract ValueTask DisposeAsync();
+
+    sealed class NoLock : IAsyncDisposable
+    {
+        public static readonly NoLock Instance = new();
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
 }

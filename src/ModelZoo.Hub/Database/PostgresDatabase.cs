@@ -7,6 +7,9 @@ namespace ModelZoo.Hub.Database;
 /// <summary>PostgreSQL: any number of nodes share it; row locks and compare-and-set keep them apart.</summary>
 sealed class PostgresDatabase(string connectionString) : HubDatabase
 {
+    /// <summary>Any number that nobody else locks in this database: "zoo" and 1.</summary>
+    const long SchemaLock = 0x7a6f6f_0001;
+
     readonly NpgsqlDataSource _source = NpgsqlDataSource.Create(connectionString);
 
     public override string Kind => "postgres";
@@ -15,6 +18,49 @@ sealed class PostgresDatabase(string connectionString) : HubDatabase
 
     public override async Task<DbTransaction> BeginSnapshotAsync(DbConnection connection, CancellationToken stop) =>
         await connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, stop);
+
+    public override Task<DateTimeOffset?> ReadClockAsync(CancellationToken stop) => ReadAsync<DateTimeOffset?>(async connection =>
+    {
+        await using var command = new NpgsqlCommand("select cast(extract(epoch from clock_timestamp()) * 1000000 as bigint)", (NpgsqlConnection)connection);
+        return DateTimeOffset.UnixEpoch.AddTicks((long)(await command.ExecuteScalarAsync(stop))! * TimeSpan.TicksPerMicrosecond);
+    }, stop);
+
+    /// <summary>A lock of the session: it ends with the connection, so a node that is killed holds up nobody.</summary>
+    public override async Task<IAsyncDisposable> LockSchemaAsync(CancellationToken stop)
+    {
+        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false }.ConnectionString);
+        try
+        {
+            await connection.OpenAsync(stop);
+            await using var command = new NpgsqlCommand($"select pg_advisory_lock({SchemaLock})", connection) { CommandTimeout = 600 };
+            await command.ExecuteNonQueryAsync(stop);
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+
+    public override Task NotifyAsync(string channel, string text, CancellationToken stop) => ReadAsync(async connection =>
+    {
+        await using var command = new NpgsqlCommand("select pg_notify(@channel, @text)", (NpgsqlConnection)connection);
+        command.Parameters.AddWithValue("channel", channel);
+        command.Parameters.AddWithValue("text", text);
+        return await command.ExecuteNonQueryAsync(stop);
+    }, stop);
+
+    public override async Task ListenAsync(string channel, Action<string> hear, CancellationToken stop)
+    {
+        // A connection of its own, told to look now and then whether the other end is still there.
+        var settings = new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false, KeepAlive = 30 };
+        await using var connection = new NpgsqlConnection(settings.ConnectionString);
+        await connection.OpenAsync(stop);
+        connection.Notification += (_, said) => hear(said.Payload);
+        await using (var command = new NpgsqlCommand($"listen {channel}", connection)) await command.ExecuteNonQueryAsync(stop);
+        while (true) await connection.WaitAsync(stop);
+    }
 
     public override bool IsUniqueViolation(Exception error) => error is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation };
 

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using ModelZoo.Hub.Cluster;
 using ModelZoo.Hub.Database;
 using ModelZoo.Hub.Storage;
 
@@ -7,8 +8,9 @@ namespace ModelZoo.Hub.Facades;
 /// <summary>Says whether this node can do its work now.</summary>
 static class HealthEndpoints
 {
-    public static async Task<IResult> ReadyAsync(SettingStore settings, IBlobStore blobs, CancellationToken stop)
+    public static async Task<IResult> ReadyAsync(SettingStore settings, IBlobStore blobs, Membership membership, CancellationToken stop)
     {
+        if (membership.Mistake is { } mistake) return Results.Text($"not ready: {mistake}", statusCode: 503);
         try
         {
             await settings.FindAsync("signing_key", stop);

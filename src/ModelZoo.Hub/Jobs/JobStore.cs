@@ -1,4 +1,5 @@
 using System.Data.Common;
+using Dapper;
 using ModelZoo.Hub.Database;
 using ModelZoo.Hub.Kernel;
 
@@ -13,6 +14,8 @@ sealed class JobStore(HubDatabase database, TimeProvider time)
         """;
 
     const int DefaultMaxAttempts = 5;
+
+    const int ClaimAttempts = 4;
 
     /// <summary>How long a worker may be silent before another may try.</summary>
     public static readonly TimeSpan Lease = TimeSpan.FromSeconds(60);
@@ -35,9 +38,22 @@ sealed class JobStore(HubDatabase database, TimeProvider time)
 
     /// <summary>Takes the next job that is due, or one whose worker fell silent. Null when there is none.</summary>
     /// <param name="leaseId">Fresh for each try: what proves later that the job is still this try's.</param>
-    public Task<Job?> ClaimAsync(string leaseId, CancellationToken stop) => database.WriteAsync(async transaction =>
+    /// <param name="names">The jobs that the asker can do.</param>
+    public async Task<Job?> ClaimAsync(string leaseId, IReadOnlyCollection<string> names, CancellationToken stop)
+    {
+        // On PostgreSQL others may take the job between the look and the grip; then there may be another.
+        for (var attempt = 1; attempt < ClaimAttempts; attempt++)
+        {
+            if (await TryClaimAsync(leaseId, names, stop) is { } job) return job;
+            if (!await IsAnyDueAsync(names, stop)) return null;
+        }
+        return await TryClaimAsync(leaseId, names, stop);
+    }
+
+    Task<Job?> TryClaimAsync(string leaseId, IReadOnlyCollection<string> names, CancellationToken stop) => database.WriteAsync(async transaction =>
     {
         var now = time.NowMs();
+        var parameters = new DynamicParameters(new { leaseId, now, until = now + (long)Lease.TotalMilliseconds });
         // A job that takes its worker down with it would otherwise be tried for ever.
         await transaction.ExecuteAsync("""
             update job
@@ -53,14 +69,21 @@ sealed class JobStore(HubDatabase database, TimeProvider time)
             where id = (
                     select id
                     from job
-                    where (state = 'waiting' and run_after <= @now)
-                       or (state = 'running' and lease_until < @now)
+                    where {Due} and {Sql.In("name", names, parameters)}
                     order by run_after, id
                     limit 1)
-              and ((state = 'waiting' and run_after <= @now) or (state = 'running' and lease_until < @now))
+              and {Due}
             returning {Columns}
-            """, new { leaseId, now, until = now + (long)Lease.TotalMilliseconds }, stop);
+            """, parameters, stop);
     }, stop);
+
+    async Task<bool> IsAnyDueAsync(IReadOnlyCollection<string> names, CancellationToken stop)
+    {
+        var parameters = new DynamicParameters(new { now = time.NowMs() });
+        return await database.FindAsync<long?>($"select id from job where {Due} and {Sql.In("name", names, parameters)} limit 1", parameters, stop) is not null;
+    }
+
+    const string Due = "((state = 'waiting' and run_after <= @now) or (state = 'running' and lease_until < @now))";
 
     /// <summary>Keeps the lease and says how far the job is. False when the lease was lost: the worker must stop.</summary>
     public async Task<bool> RenewAsync(long id, string leaseId, double progress, string message, CancellationToken stop) => await database.ExecuteAsync("""
@@ -71,12 +94,13 @@ sealed class JobStore(HubDatabase database, TimeProvider time)
           and state = 'running'
         """, new { id, leaseId, progress, message = Shorten(message), until = time.NowMs() + (long)Lease.TotalMilliseconds }, stop) == 1;
 
-    public Task FinishAsync(long id, string leaseId, string message, CancellationToken stop) => database.ExecuteAsync("""
+    /// <summary>False when the lease was lost: what the job is now is for another worker to say.</summary>
+    public async Task<bool> FinishAsync(long id, string leaseId, string message, CancellationToken stop) => await database.ExecuteAsync("""
         update job
         set state = 'done', progress = 1, message = @message, finished_at = @now, lease_id = null, lease_until = null
         where id = @id
           and lease_id = @leaseId
-        """, new { id, leaseId, message = Shorten(message), now = time.NowMs() }, stop);
+        """, new { id, leaseId, message = Shorten(message), now = time.NowMs() }, stop) == 1;
 
     /// <summary>Another try later (2, 4, 8 … seconds), or failed for good after the last.</summary>
     public Task FailAsync(Job job, string leaseId, string message, CancellationToken stop)

@@ -5,28 +5,6 @@ using ModelZoo.Hub.Kernel;
 
 namespace ModelZoo.Hub.Jobs;
 
-/// <summary>Wakes workers of this node when something was enqueued here; other nodes find it when they next look.</summary>
-sealed class JobBell : IDisposable
-{
-    readonly SemaphoreSlim _bell = new(0, 1);
-
-    public void Ring()
-    {
-        try
-        {
-            _bell.Release();
-        }
-        catch (SemaphoreFullException)
-        {
-            // Somebody is awake already.
-        }
-    }
-
-    public void Dispose() => _bell.Dispose();
-
-    public Task WaitAsync(TimeSpan atMost, CancellationToken stop) => _bell.WaitAsync(atMost, stop);
-}
-
 /// <summary>Tries jobs, several at once. Each try holds a lease that it renews; a worker that loses its lease stops.</summary>
 sealed class JobWorker(JobStore jobs, JobBell bell, IEnumerable<IJobHandler> handlers, HubOptions options, ILogger<JobWorker> log) : BackgroundService
 {
@@ -34,6 +12,9 @@ sealed class JobWorker(JobStore jobs, JobBell bell, IEnumerable<IJobHandler> han
     static readonly TimeSpan s_beat = TimeSpan.FromSeconds(1);
 
     readonly Dictionary<string, IJobHandler> _handlers = handlers.ToDictionary(handler => handler.Name);
+
+    /// <summary>Jobs of other names are left for nodes that know them: while an upgrade goes on, some do not.</summary>
+    readonly string[] _names = [.. handlers.Select(handler => handler.Name).Order(StringComparer.Ordinal)];
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         Task.WhenAll(Enumerable.Range(0, options.Workers).Select(_ => Task.Run(() => WorkAsync(stoppingToken), stoppingToken)));
@@ -63,7 +44,7 @@ sealed class JobWorker(JobStore jobs, JobBell bell, IEnumerable<IJobHandler> han
     internal async Task<bool> RunNextAsync(CancellationToken stop)
     {
         var lease = Secrets.NewText(16);
-        if (await jobs.ClaimAsync(lease, stop) is not { } job) return false;
+        if (await jobs.ClaimAsync(lease, _names, stop) is not { } job) return false;
         var run = new JobRun(job);
         using var activity = ZooMeter.Activities.StartActivity($"job {job.Name}");
         var began = Stopwatch.GetTimestamp();
@@ -90,8 +71,8 @@ sealed class JobWorker(JobStore jobs, JobBell bell, IEnumerable<IJobHandler> han
         await WriteLinesAsync(job.Id, run);
         if (error is null)
         {
-            await jobs.FinishAsync(job.Id, lease, message, CancellationToken.None);
-            log.JobDone(job.Id, job.Name, message);
+            if (await jobs.FinishAsync(job.Id, lease, message, CancellationToken.None)) log.JobDone(job.Id, job.Name, message);
+            else log.LeaseLost(job.Id, job.Name);
         }
         else
         {
@@ -105,8 +86,7 @@ sealed class JobWorker(JobStore jobs, JobBell bell, IEnumerable<IJobHandler> han
     {
         try
         {
-            if (!_handlers.TryGetValue(job.Name, out var handler)) throw new InvalidOperationException($"This node knows no job called '{job.Name}'.");
-            return (await handler.RunAsync(job.Payload, run, stop), null);
+            return (await _handlers[job.Name].RunAsync(job.Payload, run, stop), null);
         }
         catch (Exception error)
         {

@@ -28,6 +28,7 @@ sealed class Backup(HubDatabase database, CheckStore checks, IBlobStore blobs, T
         var target = new BackupFolder(Path.GetFullPath(folder));
         if (Directory.Exists(target.Root) && !File.Exists(target.Manifest) && Directory.EnumerateFileSystemEntries(target.Root).Any(e => !IsOurs(e)))
             throw new InvalidOperationException($"{target.Root} holds something that is not a backup.");
+        await RequireKnownAsync(database, time, stop);
         target.Create();
         var counts = new Counts();
         var before = await CopyBlobsAsync(target, link, mustExist: false, counts, run, stop);
@@ -43,6 +44,13 @@ sealed class Backup(HubDatabase database, CheckStore checks, IBlobStore blobs, T
         await target.WriteManifestAsync(manifest, stop);
         target.Prune(manifest);
         return new(named.Count, counts.Blobs, counts.Bytes, target.Root);
+    }
+
+    /// <summary>While an upgrade goes on, an older program works but does not know all tables.</summary>
+    public static async Task RequireKnownAsync(HubDatabase database, TimeProvider time, CancellationToken stop)
+    {
+        if (await new Migrator(database, time).IsNewerAsync(stop))
+            throw new InvalidOperationException("A newer program has changed the database's schema; copy the hub with that program, which knows all its tables.");
     }
 
     static bool IsOurs(string path) => Path.GetFileName(path) is var name && (name is "blobs" or "manifest.json.new" || name.StartsWith("database-", StringComparison.Ordinal));
@@ -62,7 +70,8 @@ sealed class Backup(HubDatabase database, CheckStore checks, IBlobStore blobs, T
         var named = new List<BackupBlob>();
         for (var after = ""; await checks.BlobsAfterAsync(after, 500, stop) is { Count: > 0 } page; after = page[^1].DigestHex)
         {
-            foreach (var blob in page.Where(blob => blob.SweepingSince is null))
+            // What exists only as chunks of other blobs is in the backup with those.
+            foreach (var blob in page.Where(blob => blob is { SweepingSince: null, IsTerms: false }))
             {
                 run.Report(0.8 * Convert.ToInt32(blob.DigestHex[..2], 16) / 256, "Copying blobs");
                 var path = target.Blob(blob.Digest);
@@ -70,7 +79,7 @@ sealed class Backup(HubDatabase database, CheckStore checks, IBlobStore blobs, T
                 {
                     if (!await TryCopyAsync(blob, path, link, stop))
                     {
-                        if (mustExist && await checks.FindBlobAsync(blob.Digest, stop) is { SweepingSince: null, Links: > 0 })
+                        if (mustExist && await checks.FindBlobAsync(blob.Digest, stop) is { SweepingSince: null, IsTerms: false } still && still.Links + still.Files > 0)
                             throw new InvalidDataException($"The bytes of blob {blob.Digest} are missing or damaged; run zoo fsck.");
                         continue;
                     }

@@ -36,7 +36,7 @@ sealed class BlobCheck(CheckStore checks, IBlobStore blobs)
         if (problem is not null && await checks.FindBlobAsync(blob.Digest, stop) is not { SweepingSince: null }) return;
         report.CountBlob(blob.SizeBytes);
         if (problem is not null) report.Problem(problem);
-        else if (blob.Links == 0) report.Note($"blob {blob.Digest}", $"{blob.SizeBytes} bytes that no repository links");
+        else if (blob is { Links: 0, Files: 0 }) report.Note($"blob {blob.Digest}", $"{blob.SizeBytes} bytes that no repository links");
     }
 
     async Task<CheckFinding?> FindProblemAsync(CheckedBlob blob, bool quick, CancellationToken stop)

@@ -3,13 +3,21 @@ using ModelZoo.Hub.Database;
 
 namespace ModelZoo.Hub.Maintenance;
 
-/// <summary>A blob's row, and whether any repository links it.</summary>
+/// <summary>A blob's row, whether any repository links it or any file is made of it, and in which form its bytes exist.</summary>
 sealed record CheckedBlob
 {
     public string DigestHex { get; init; } = "";
     public long SizeBytes { get; init; }
     public long? SweepingSince { get; init; }
     public long Links { get; init; }
+
+    /// <summary>Files that take chunks from it.</summary>
+    public long Files { get; init; }
+
+    /// <summary>"terms" when its bytes exist only as chunks of other blobs.</summary>
+    public string? Form { get; init; }
+
+    public bool IsTerms => Form == "terms";
 
     public Digest Digest => Digest.Parse(DigestHex);
 }
@@ -19,7 +27,9 @@ sealed class CheckStore(HubDatabase database)
 {
     const string Columns = """
         blob.digest as digest_hex, blob.size_bytes, blob.sweeping_since,
-        (select count(*) from blob_link where blob_link.digest = blob.digest) as links
+        (select count(*) from blob_link where blob_link.digest = blob.digest) as links,
+        (select count(distinct xet_term.digest) from xorb join xet_term on xet_term.xorb = xorb.hash where xorb.digest = blob.digest) as files,
+        (select xet_file.form from xet_file where xet_file.digest = blob.digest) as form
         """;
 
     public Task<IReadOnlyList<CheckedBlob>> BlobsAfterAsync(string after, int limit, CancellationToken stop) => database.ListAsync<CheckedBlob>($"""

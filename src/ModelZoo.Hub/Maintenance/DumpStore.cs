@@ -11,6 +11,9 @@ namespace ModelZoo.Hub.Maintenance;
 /// </summary>
 static class DumpStore
 {
+    /// <summary>What is true for minutes and of one set of nodes only: not part of a hub that is copied.</summary>
+    public static readonly IReadOnlyList<string> Passing = ["node", "allowance"];
+
     const int RowsAtOnce = 40;
     const int BytesAtOnce = 4 * 1024 * 1024;
     const int RowsPerTransaction = 5_000;
@@ -22,7 +25,7 @@ static class DumpStore
     {
         await using var connection = await database.OpenAsync(stop);
         await using var snapshot = await database.BeginSnapshotAsync(connection, stop);
-        foreach (var table in Migrator.Tables(schema))
+        foreach (var table in Migrator.Tables(schema).Except(Passing))
         {
             using var command = connection.CreateCommand();
             command.Transaction = snapshot;
@@ -37,14 +40,16 @@ static class DumpStore
                 writer.WriteEndArray();
                 writer.WriteEndObject();
             }, stop);
-            while (await reader.ReadAsync(stop)) await WriteLineAsync(output, writer => WriteRow(writer, reader), stop);
+            int[] order = [.. Enumerable.Range(0, reader.FieldCount)];
+            while (await reader.ReadAsync(stop)) await WriteLineAsync(output, writer => WriteRow(writer, reader, order), stop);
         }
     }
 
-    static void WriteRow(Utf8JsonWriter writer, DbDataReader row)
+    /// <param name="order">The columns, by number, in the order in which they are written.</param>
+    public static void WriteRow(Utf8JsonWriter writer, DbDataReader row, IReadOnlyList<int> order)
     {
         writer.WriteStartArray();
-        for (var i = 0; i < row.FieldCount; i++)
+        foreach (var i in order)
         {
             switch (row.GetValue(i))
             {
@@ -88,13 +93,13 @@ static class DumpStore
                 rows.Add([.. root.EnumerateArray().Select(Value)]);
                 if (rows.Count < RowsPerTransaction && line.Length < BytesAtOnce) continue;
             }
-            await InsertAsync(database, table, columns, rows, stop);
+            await InsertAsync(database, table, columns, rows, orSkip: false, stop);
             rows.Clear();
             if (root.ValueKind != JsonValueKind.Object) continue;
             (table, columns) = (root.GetProperty("table").GetString()!, [.. root.GetProperty("columns").EnumerateArray().Select(c => c.GetString()!)]);
             if (!known.Contains(table) || !columns.All(IsName)) throw new InvalidDataException($"The backup has a table '{table}' that its schema {schema} does not know.");
         }
-        await InsertAsync(database, table, columns, rows, stop);
+        await InsertAsync(database, table, columns, rows, orSkip: false, stop);
     }
 
     static bool IsName(string name) => name.Length > 0 && name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '_');
@@ -114,7 +119,8 @@ static class DumpStore
         _ => throw new InvalidDataException("The backup has a value that no column can hold."),
     };
 
-    static async Task InsertAsync(HubDatabase database, string table, string[] columns, List<object?[]> rows, CancellationToken stop)
+    /// <param name="orSkip">Leave out rows that are there already.</param>
+    public static async Task InsertAsync(HubDatabase database, string table, string[] columns, List<object?[]> rows, bool orSkip, CancellationToken stop)
     {
         if (rows.Count == 0) return;
         await database.WriteAsync(async transaction =>
@@ -127,7 +133,7 @@ static class DumpStore
                     parameters.Add($"v{r}_{c}", value);
                     return $"@v{r}_{c}";
                 }))})");
-                await transaction.ExecuteAsync($"insert into {table} ({string.Join(", ", columns)}) values {string.Join(", ", values)}", parameters, stop);
+                await transaction.ExecuteAsync($"insert into {table} ({string.Join(", ", columns)}) values {string.Join(", ", values)}{(orSkip ? " on conflict do nothing" : "")}", parameters, stop);
             }
         }, stop);
     }

@@ -62,7 +62,9 @@ sealed class Reindexer(
             await ReferenceStore.HoldAsync(transaction, repository.Id, stop);
             var now = await ReferenceStore.ListAsync(transaction, repository.Id, stop);
             if (!now.Select(r => (r.Name, r.CommitId)).SequenceEqual(seen.Select(r => (r.Name, r.CommitId)))) return false;
-            await ObjectIndexStore.ForgetCommitsAsync(transaction, repository.SpaceId, stop);
+            // Forks read the same space: what only they lead to is theirs to derive.
+            if ((await ForkStore.ReadersAsync(transaction, repository.SpaceId, stop)).Count == 1) await ObjectIndexStore.ForgetCommitsAsync(transaction, repository.SpaceId, stop);
+            else await ObjectIndexStore.RemoveCommitsAsync(transaction, repository.SpaceId, [], history.Keys, stop);
             foreach (var commit in history.Values) await commits.AddAsync(transaction, repository.SpaceId, commit, stop);
             await lastChanges.ReplaceAsync(transaction, repository.Id, paths, stop);
             foreach (var rows in projected) await rows.WriteAsync(transaction, stop);

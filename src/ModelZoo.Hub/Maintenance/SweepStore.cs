@@ -1,5 +1,8 @@
+using System.Data.Common;
 using ModelZoo.Git;
 using ModelZoo.Hub.Database;
+using ModelZoo.Hub.Jobs;
+using ModelZoo.Hub.Repositories;
 
 namespace ModelZoo.Hub.Maintenance;
 
@@ -18,12 +21,30 @@ sealed record BlobRow
 /// nobody may link the blob or finish an upload of it. Looking for those who came before the mark is a second one. So
 /// either the sweeper sees the upload or link, or their owner sees the mark.
 /// </summary>
-sealed class SweepStore(HubDatabase database)
+sealed class SweepStore(HubDatabase database, JobStore jobs)
 {
-    const string Unused = """
+    static readonly string Unused = """
         not exists (select 1 from blob_link where blob_link.digest = blob.digest)
         and not exists (select 1 from upload where upload.digest = blob.digest and upload.finished_at is null)
         and not exists (select 1 from blob_grant where blob_grant.digest = blob.digest and blob_grant.granted_at >= @before)
+        and not exists (
+            select 1
+            from xorb
+            join xorb_grant on xorb_grant.xorb = xorb.hash
+            where xorb.digest = blob.digest
+              and xorb_grant.granted_at >= @before)
+        """ + "\n        and " + NoTerms;
+
+    /// <summary>No other file is made of xorbs that lie in this blob. Those whose bytes exist whole do not count: their terms are derived.</summary>
+    const string NoTerms = """
+        not exists (
+            select 1
+            from xorb
+            join xet_term on xet_term.xorb = xorb.hash
+            join xet_file on xet_file.digest = xet_term.digest
+            where xorb.digest = blob.digest
+              and xet_term.digest <> blob.digest
+              and xet_file.form = 'terms')
         """;
 
     /// <summary>Blobs that nothing uses and nobody touched since <paramref name="before"/>, or whose sweeper died.</summary>
@@ -68,16 +89,44 @@ sealed class SweepStore(HubDatabase database)
           and sweeping_since = @claim
         """, new { blob.DigestHex, claim }, stop);
 
-    /// <summary>The bytes are gone: so is the row.</summary>
-    public async Task<bool> RemoveAsync(BlobRow blob, long claim, CancellationToken stop) => await database.ExecuteAsync("""
-        delete from blob
-        where digest = @DigestHex
-          and sweeping_since = @claim
-          and not exists (select 1 from blob_link where blob_link.digest = blob.digest)
-        """, new { blob.DigestHex, claim }, stop) == 1;
+    /// <summary>The bytes are gone: so is the row, and the xorbs and the file that it was.</summary>
+    public Task<bool> RemoveAsync(BlobRow blob, long claim, CancellationToken stop) => database.WriteAsync(async transaction =>
+    {
+        var values = new { blob.DigestHex, claim };
+        if (await transaction.ExecuteAsync($"""
+            update blob
+            set sweeping_since = @claim
+            where digest = @DigestHex
+              and sweeping_since = @claim
+              and not exists (select 1 from blob_link where blob_link.digest = blob.digest)
+              and {NoTerms}
+            """, values, stop) == 0) return false;
+        await ForgetViewsAsync(transaction, blob, stop);
+        await transaction.ExecuteAsync("delete from xet_file where digest = @DigestHex", values, stop);
+        await transaction.ExecuteAsync("delete from xorb where digest = @DigestHex", values, stop);
+        return await transaction.ExecuteAsync("delete from blob where digest = @DigestHex", values, stop) == 1;
+    }, stop);
+
+    /// <summary>Files that exist whole and shared derived chunks with this blob lose their terms, and get new ones of their own.</summary>
+    async Task ForgetViewsAsync(DbTransaction transaction, BlobRow blob, CancellationToken stop)
+    {
+        var others = await transaction.ListAsync<string>("""
+            select distinct xet_term.digest
+            from xorb
+            join xet_term on xet_term.xorb = xorb.hash
+            where xorb.digest = @DigestHex
+              and xet_term.digest <> @DigestHex
+            """, new { blob.DigestHex }, stop);
+        foreach (var digest in others)
+        {
+            await transaction.ExecuteAsync("delete from xet_file where digest = @digest", new { digest }, stop);
+            if (await transaction.FindAsync<long?>("select repository_id from blob_link where digest = @digest limit 1", new { digest }, stop) is { } repositoryId)
+                await jobs.EnqueueAsync(transaction, ChunkingWork.JobFor(repositoryId), stop);
+        }
+    }
 
     /// <summary>Uploads that nobody can go on with any more.</summary>
-    public Task<IReadOnlyList<Repositories.Upload>> ExpiredUploadsAsync(long expiredBefore, int limit, CancellationToken stop) => database.ListAsync<Repositories.Upload>("""
+    public Task<IReadOnlyList<Upload>> ExpiredUploadsAsync(long expiredBefore, int limit, CancellationToken stop) => database.ListAsync<Upload>("""
         select id, account_id, repository_id, digest as digest_hex, size_bytes, part_bytes, finished_at, handle, expires_at
         from upload
         where expires_at < @expiredBefore
@@ -94,7 +143,7 @@ sealed class SweepStore(HubDatabase database)
         + await transaction.ExecuteAsync("delete from attempt where window_ends_at < @now", new { now }, stop), stop);
 
     /// <summary>True for the one node that asks first on a day; the caller's transaction decides whether that counts.</summary>
-    public static async Task<bool> TryTakeDayAsync(System.Data.Common.DbTransaction transaction, string name, long day, CancellationToken stop) => await transaction.ExecuteAsync("""
+    public static async Task<bool> TryTakeDayAsync(DbTransaction transaction, string name, long day, CancellationToken stop) => await transaction.ExecuteAsync("""
         insert into hub_setting (name, value)
         values (@name, @value)
         on conflict (name) do update set value = excluded.value

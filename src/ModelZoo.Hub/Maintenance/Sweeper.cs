@@ -47,6 +47,10 @@ sealed class Sweeper(
     static readonly TimeSpan s_jobsKept = TimeSpan.FromDays(30);
 
     const int Attempts = 5;
+
+    /// <summary>Files keep xorbs, and nothing keeps files but links: two are enough, and a third finds nothing.</summary>
+    const int Passes = 3;
+
     const int Slice = 2_000;
 
     public async Task<SweepReport> RunAsync(TimeSpan grace, JobRun run, CancellationToken stop)
@@ -58,7 +62,12 @@ sealed class Sweeper(
         run.Report(0.7, "Removing expired uploads");
         await SweepUploadsAsync(report, stop);
         run.Report(0.75, "Removing blobs without links");
-        await SweepBlobsAsync(cutoff, report, stop);
+        // Once more after something went: a file that was made of xorbs kept those until then.
+        for (int pass = 1, before = -1; pass <= Passes && report.Blobs > before; pass++)
+        {
+            before = report.Blobs;
+            await SweepBlobsAsync(cutoff, report, stop);
+        }
         run.Report(0.85, "Looking for bytes that belong to no blob");
         await SweepOrphansAsync(cutoff, report, stop);
         report.Staged = await blobs.SweepStagedAsync(time.GetUtcNow() - s_stagedFor, stop);
@@ -69,27 +78,24 @@ sealed class Sweeper(
 
     async Task SweepObjectsAsync(long cutoff, SweepReport report, JobRun run, CancellationToken stop)
     {
-        var bySpace = new Dictionary<long, List<Repository>>();
-        for (long after = 0; await repositories.ListAfterAsync(after, 500, stop) is { Count: > 0 } page; after = page[^1].Id)
-            foreach (var repository in page)
-            {
-                if (!bySpace.TryGetValue(repository.SpaceId, out var list)) bySpace[repository.SpaceId] = list = [];
-                list.Add(repository);
-            }
         var spaces = await index.SpacesAsync(stop);
         for (var i = 0; i < spaces.Count; i++)
         {
             run.Report(0.7 * i / spaces.Count, "Sweeping git objects");
-            if (bySpace.TryGetValue(spaces[i], out var readers)) await SweepSpaceAsync(spaces[i], readers, cutoff, report, run, stop);
-            else report.Objects += await index.RemoveSpaceAsync(spaces[i], Math.Min(cutoff, time.NowMs() - (long)s_smallestSpaceGrace.TotalMilliseconds), stop);
+            if (!await TrySweepSpaceAsync(spaces[i], cutoff, report, run, stop))
+                report.Objects += await index.RemoveSpaceAsync(spaces[i], Math.Min(cutoff, time.NowMs() - (long)s_smallestSpaceGrace.TotalMilliseconds), stop);
         }
         trees.Forget();
     }
 
-    async Task SweepSpaceAsync(long spaceId, List<Repository> readers, long cutoff, SweepReport report, JobRun run, CancellationToken stop)
+    /// <summary>False when no repository reads the space.</summary>
+    async Task<bool> TrySweepSpaceAsync(long spaceId, long cutoff, SweepReport report, JobRun run, CancellationToken stop)
     {
+        IReadOnlyList<Repository> readers = [];
         for (var attempt = 1; attempt <= Attempts; attempt++)
         {
+            readers = await repositories.ListOfSpaceAsync(spaceId, stop);
+            if (readers.Count == 0) return false;
             var marks = new List<Mark>();
             foreach (var repository in readers)
                 marks.Add(new(repository, await references.ListAsync(repository.Id, stop), await index.RecordedAsync(repository.Id, stop), await index.LinksAsync(repository.Id, stop)));
@@ -105,16 +111,17 @@ sealed class Sweeper(
                 {
                     report.Skipped++;
                     run.Log($"{mark.Repository.FullName} lacks {mark.Walk.Missing[0].Type} {mark.Walk.Missing[0].Id}; nothing of it is swept. Run zoo fsck.");
-                    return;
+                    return true;
                 }
                 kept.UnionWith(mark.Walk.Seen);
             }
             var garbage = rows.Where(pair => pair.Value.StoredAt < cutoff && !kept.Contains(pair.Key))
                 .OrderBy(pair => pair.Value.Type is not ("commit" or "tag")).Select(pair => pair.Key).ToList();
-            if (await TryRemoveAsync(spaceId, marks, garbage, rows, cutoff, report, stop)) return;
+            if (await TryRemoveAsync(spaceId, marks, garbage, rows, cutoff, report, stop)) return true;
         }
         report.Skipped++;
         run.Log($"{readers[0].FullName} is too busy to be swept now.");
+        return true;
     }
 
     /// <summary>Commits first, so that nobody can name one that is only partly there. False when a reference moved since it was looked at.</summary>
@@ -126,7 +133,7 @@ sealed class Sweeper(
         {
             var removed = await database.WriteAsync(async transaction =>
             {
-                if (!await HoldAsync(transaction, marks, stop)) return -1;
+                if (!await HoldAsync(transaction, spaceId, marks, stop)) return -1;
                 await ObjectIndexStore.RemoveCommitsAsync(transaction, spaceId, readers, [.. slice.Where(id => rows[id].Type == "commit")], stop);
                 return await ObjectIndexStore.RemoveAsync(transaction, spaceId, slice, cutoff, stop);
             }, stop);
@@ -137,7 +144,7 @@ sealed class Sweeper(
         {
             string[] unused = [.. mark.Links.Where(link => link.LinkedAt < cutoff && !mark.Walk!.Pointers.ContainsKey(link.Digest)).Select(link => link.Digest)];
             if (unused.Length == 0) continue;
-            var removed = await database.WriteAsync(async transaction => await HoldAsync(transaction, marks, stop)
+            var removed = await database.WriteAsync(async transaction => await HoldAsync(transaction, spaceId, marks, stop)
                 ? await ObjectIndexStore.RemoveLinksAsync(transaction, mark.Repository.Id, unused, cutoff, stop) : -1, stop);
             if (removed < 0) return false;
             report.Links += removed;
@@ -145,7 +152,7 @@ sealed class Sweeper(
         return true;
     }
 
-    static async Task<bool> HoldAsync(System.Data.Common.DbTransaction transaction, List<Mark> marks, CancellationToken stop)
+    static async Task<bool> HoldAsync(System.Data.Common.DbTransaction transaction, long spaceId, List<Mark> marks, CancellationToken stop)
     {
         foreach (var mark in marks)
         {
@@ -153,7 +160,8 @@ sealed class Sweeper(
             var now = await ReferenceStore.ListAsync(transaction, mark.Repository.Id, stop);
             if (!now.Select(r => (r.Name, r.TargetId)).SequenceEqual(mark.References.Select(r => (r.Name, r.TargetId)))) return false;
         }
-        return true;
+        // A fork that came since leads to objects by references of its own; its origin is held, so none can come now.
+        return (await ForkStore.ReadersAsync(transaction, spaceId, stop)).SequenceEqual(marks.Select(mark => mark.Repository.Id).Order());
     }
 
     async Task SweepUploadsAsync(SweepReport report, CancellationToken stop)

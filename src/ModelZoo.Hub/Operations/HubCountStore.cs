@@ -28,7 +28,9 @@ sealed class HubCountStore(HubDatabase database)
         var totals = await database.FindAsync<HubTotals>("""
             select (select count(*) from account) as accounts,
                    (select count(*) from blob) as blobs,
-                   (select cast(coalesce(sum(size_bytes), 0) as bigint) from blob) as blob_bytes,
+                   (select cast(coalesce(sum(size_bytes), 0) as bigint)
+                    from blob
+                    where not exists (select 1 from xet_file where xet_file.digest = blob.digest and xet_file.form = 'terms')) as blob_bytes,
                    (select count(*) from git_object) as objects,
                    (select cast(coalesce(sum(size_bytes), 0) as bigint) from git_object) as object_bytes,
                    (select count(*) from upload where finished_at is null) as uploads_unfinished

@@ -126,7 +126,7 @@ sealed class WeightSummaryJob(
 }
 
 /// <summary>Asks for a new summary when a commit touched weight files of the default branch; otherwise the summary holds for the new commit too.</summary>
-sealed class WeightSummaryFollower(JobStore jobs, WeightSummaryStore summaries) : ICommitFollower
+sealed class WeightSummaryFollower(JobStore jobs, WeightSummaryStore summaries) : ICommitFollower, IForkFollower
 {
     public async Task FollowAsync(DbTransaction transaction, PreparedCommit commit, CancellationToken stop)
     {
@@ -134,5 +134,12 @@ sealed class WeightSummaryFollower(JobStore jobs, WeightSummaryStore summaries) 
         if (commit.Changes.Any(change => change.Path.Name.EndsWith(".safetensors", StringComparison.Ordinal) || change.Path.Name.EndsWith(".gguf", StringComparison.Ordinal)))
             await jobs.EnqueueAsync(transaction, WeightSummaryJob.For(commit.Repository.Id), stop);
         else await summaries.CarryOverAsync(transaction, commit.Repository.Id, commit.Commit.Id.Hex, stop);
+    }
+
+    /// <summary>A summary on its way to the origin is one that the fork needs too.</summary>
+    public async Task FollowAsync(DbTransaction transaction, Repository origin, Repository fork, CancellationToken stop)
+    {
+        if (fork.Kind == RepositoryKind.Model && !await summaries.TryCopyAsync(transaction, origin.Id, fork.Id, stop))
+            await jobs.EnqueueAsync(transaction, WeightSummaryJob.For(fork.Id), stop);
     }
 }

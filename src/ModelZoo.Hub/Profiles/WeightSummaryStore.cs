@@ -52,4 +52,15 @@ sealed class WeightSummaryStore(HubDatabase database)
         set commit_id = @commitId
         where repository_id = @repositoryId
         """, new { repositoryId, commitId }, stop);
+
+    /// <summary>Gives a fork its origin's summary. False when that has none, or one of an older commit.</summary>
+    public async Task<bool> TryCopyAsync(DbTransaction transaction, long originId, long forkId, CancellationToken stop) => await transaction.ExecuteAsync("""
+        insert into weight_summary (repository_id, commit_id, parameters, safetensors_json, gguf_json)
+        select @forkId, weight_summary.commit_id, parameters, safetensors_json, gguf_json
+        from weight_summary
+        join repository on repository.id = @originId
+        join reference on reference.repository_id = @originId and reference.name = 'refs/heads/' || repository.default_branch
+        where weight_summary.repository_id = @originId
+          and weight_summary.commit_id = reference.commit_id
+        """, new { originId, forkId }, stop) == 1;
 }

@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.IO.Pipelines;
+using Microsoft.Extensions.Hosting;
 using ModelZoo.Git;
 using ModelZoo.Hub.Kernel;
 using ModelZoo.Hub.Repositories.Access;
@@ -10,27 +12,45 @@ namespace ModelZoo.Hub.Repositories;
 /// Receives large content: a promise (row), then bytes that are verified and made durable by the blob store, then the blob's
 /// row and the sender's right to refer to it. Nothing is visible before its bytes are.
 /// </summary>
-sealed class BlobUploads(IBlobStore blobs, UploadStore uploads)
+sealed class BlobUploads(IBlobStore blobs, UploadStore uploads, IHostApplicationLifetime host)
 {
     /// <summary>Size of the parts that large uploads are cut into: few enough requests, little to repeat after a break.</summary>
     const long SmallestPartBytes = 32L * 1024 * 1024;
 
     const int MostParts = 9_000;                    // S3 allows 10,000
 
+    /// <summary>How long an address outside the hub takes a part.</summary>
+    static readonly TimeSpan s_addressFor = TimeSpan.FromHours(12);
+
+    /// <summary>Completions under way on this node: whoever asks again after his connection broke joins, so that checking a large file ends some time.</summary>
+    readonly ConcurrentDictionary<long, Lazy<Task>> _completions = new();
+
     public const long MaxBlobBytes = 5L * 1024 * 1024 * 1024 * 1024;   // S3's largest object
 
+    /// <param name="mayGoElsewhere">The sender can send to an address outside the hub, where the store has such.</param>
     /// <returns>Null when there is nothing left to send: the hub was interrupted between storing the bytes and saying so.</returns>
-    public async Task<Upload?> BeginAsync(ReadableRepository repository, Digest digest, long sizeBytes, bool inParts, CancellationToken stop)
+    public async Task<Upload?> BeginAsync(
+        ReadableRepository repository, Digest digest, long sizeBytes, bool inParts, bool mayGoElsewhere, CancellationToken stop)
     {
         var (repositoryId, accountId) = (repository.Id, repository.Actor.Account!.Id);
-        if (!inParts) return await uploads.AddAsync(repositoryId, accountId, digest, sizeBytes, null, null, stop);
+        var direct = mayGoElsewhere && blobs.TakesDirectParts(sizeBytes) && (inParts || sizeBytes <= PartsUpload.MaxPartBytes);
+        if (!inParts && !direct) return await uploads.AddAsync(repositoryId, accountId, digest, sizeBytes, null, null, stop);
 
-        if (await uploads.FindUnfinishedPartsAsync(repositoryId, accountId, digest, sizeBytes, stop) is { } unfinished)
+        if (await uploads.FindUnfinishedPartsAsync(repositoryId, accountId, digest, sizeBytes, stop) is { } unfinished
+            && (inParts || unfinished.Parts.PartCount == 1) && direct == FindAddress(unfinished, 1) is not null)
             return await TryFinishAsync(unfinished, stop) ? null : unfinished;
-        var partBytes = Math.Max(SmallestPartBytes, RoundUp((sizeBytes + MostParts - 1) / MostParts));
-        var handle = await blobs.BeginPartsAsync(digest, sizeBytes, partBytes, stop);
+        var partBytes = inParts ? Math.Max(SmallestPartBytes, RoundUp((sizeBytes + MostParts - 1) / MostParts)) : Math.Max(PartsUpload.MinPartBytes, sizeBytes);
+        var handle = direct
+            ? await blobs.BeginDirectPartsAsync(digest, sizeBytes, partBytes, stop)
+            : await blobs.BeginPartsAsync(digest, sizeBytes, partBytes, stop);
         return await uploads.AddAsync(repositoryId, accountId, digest, sizeBytes, partBytes, handle, stop);
     }
+
+    /// <summary>Where outside the hub a part is to be sent; null where the hub takes it.</summary>
+    public Uri? FindAddress(Upload upload, int number) => upload.PartBytes is null ? null : blobs.SignPart(upload.Parts, number, s_addressFor);
+
+    /// <summary>The ETags of the parts that are stored already, by number.</summary>
+    public Task<IReadOnlyDictionary<int, string>> ListPartsAsync(Upload upload, CancellationToken stop) => blobs.ListPartsAsync(upload.Parts, stop);
 
     public async Task<Upload> GetAsync(long id, CancellationToken stop) =>
         await uploads.FindAsync(id, stop) ?? throw Refusal.NotFound("This upload is unknown or has expired; ask for a new one.");
@@ -38,7 +58,7 @@ sealed class BlobUploads(IBlobStore blobs, UploadStore uploads)
     /// <summary>Takes the whole content in one pass.</summary>
     public async Task ReceiveAsync(Upload upload, PipeReader content, CancellationToken stop)
     {
-        if (upload.PartBytes is not null) throw Refusal.Invalid("This upload takes its content in parts, not in one request.");
+        if (upload.PartBytes is not null) throw Refusal.Invalid("This upload takes its content elsewhere or in parts, not in one request here.");
         await uploads.RefuseWhileSweepingAsync(upload.Digest, stop);
         await blobs.WriteAsync(upload.Digest, upload.SizeBytes, content, stop);
         await uploads.FinishAsync(upload, CancellationToken.None);
@@ -63,13 +83,59 @@ sealed class BlobUploads(IBlobStore blobs, UploadStore uploads)
     {
         if (upload.PartBytes is null) throw Refusal.Invalid("This upload takes its content in one request, not in parts.");
         if (upload.FinishedAt is not null || await TryFinishAsync(upload, stop)) return;
+        await RequireAllPartsAsync(upload, named, stop);
+        await JoinPartsOnceAsync(upload, stop);
+    }
+
+    async Task RequireAllPartsAsync(Upload upload, IReadOnlyDictionary<int, string> named, CancellationToken stop)
+    {
+        if (_completions.ContainsKey(upload.Id)) return;        // they were there when it began
         var stored = await blobs.ListPartsAsync(upload.Parts, stop);
         for (var number = 1; number <= upload.Parts.PartCount; number++)
         {
-            if (!stored.TryGetValue(number, out var etag)) throw Refusal.Invalid($"Part {number} of {upload.Parts.PartCount} was not sent.");
+            if (!stored.TryGetValue(number, out var etag))
+            {
+                // Joined, so no longer listed, but the hub died before it could check: the store knows how to go on.
+                if (stored.Count == 0 && await blobs.IsJoinedAsync(upload.Parts, stop)) return;
+                throw Refusal.Invalid($"Part {number} of {upload.Parts.PartCount} was not sent.");
+            }
             if (named.TryGetValue(number, out var claimed) && claimed.Trim('"') != etag.Trim('"'))
                 throw Refusal.Invalid($"Part {number} is stored with ETag {etag}, not {claimed}.");
         }
+    }
+
+    /// <summary>
+    /// Finishes what this author sent outside the hub for this repository and nobody completed: not every client says when it has
+    /// sent something (git-lfs calls verify, @huggingface/hub goes on with the commit).
+    /// </summary>
+    public async Task FinishSentAsync(WritableRepository repository, IReadOnlyCollection<Digest> digests, CancellationToken stop)
+    {
+        if (digests.Count == 0) return;
+        foreach (var upload in await uploads.ListUnfinishedPartsAsync(repository.Id, repository.Author.Id, digests, stop))
+        {
+            if (FindAddress(upload, 1) is null || await TryFinishAsync(upload, stop)) continue;
+            var isThere = (await blobs.ListPartsAsync(upload.Parts, stop)).Count == upload.Parts.PartCount || await blobs.IsJoinedAsync(upload.Parts, stop);
+            if (isThere) await JoinPartsOnceAsync(upload, stop);
+        }
+    }
+
+    async Task JoinPartsOnceAsync(Upload upload, CancellationToken stop)
+    {
+        var completion = _completions.GetOrAdd(upload.Id, _ => new(() => JoinPartsAsync(upload)));
+        try
+        {
+            await completion.Value.WaitAsync(stop);
+        }
+        finally
+        {
+            if (completion.Value.IsCompleted) _completions.TryRemove(new(upload.Id, completion));
+        }
+    }
+
+    async Task JoinPartsAsync(Upload upload)
+    {
+        // Not the caller's token: clients give up after seconds, and joining and hashing a large file takes minutes.
+        var stop = host.ApplicationStopping;
         await uploads.RefuseWhileSweepingAsync(upload.Digest, stop);
         try
         {

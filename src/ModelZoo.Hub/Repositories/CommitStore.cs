@@ -161,6 +161,37 @@ sealed class CommitStore(HubDatabase database)
                 """, new { spaceId, id = commit.Id.Hex, ordinal = (long)ordinal, parent = commit.Parents[ordinal].Hex }, stop);
     }
 
+    /// <summary>Adds many commits whose places in the graph are known, and has the repository answer for them. Repeating it changes nothing.</summary>
+    public async Task AddManyAsync(DbTransaction transaction, Repository repository, IReadOnlyList<(Commit Commit, GraphCommit Place)> history, CancellationToken stop)
+    {
+        // In one order everywhere, so that two writers of the same commits cannot wait for each other in a circle.
+        foreach (var slice in history.OrderBy(item => item.Place.Id.Hex, StringComparer.Ordinal).Chunk(40))
+        {
+            await InsertAsync(transaction, "git_commit (space_id, id, tree_id, title, body, author_name, author_email, authored_at, committed_at, generation, ancestors)",
+                slice.Select(item => new object[]
+                {
+                    repository.SpaceId, item.Place.Id.Hex, item.Commit.Tree.Hex, Storable(item.Commit.Title), Storable(item.Commit.Body),
+                    Storable(item.Commit.Author.Name), Storable(item.Commit.Author.Email), item.Commit.Author.When.ToUnixTimeMilliseconds(),
+                    item.Commit.Committer.When.ToUnixTimeMilliseconds(), item.Place.Generation, item.Place.Ancestors,
+                }), stop);
+            await InsertAsync(transaction, "repository_commit (repository_id, commit_id)", slice.Select(item => new object[] { repository.Id, item.Place.Id.Hex }), stop);
+        }
+        var edges = history.SelectMany(item => item.Commit.Parents.Select((parent, ordinal) => new object[] { repository.SpaceId, item.Place.Id.Hex, (long)ordinal, parent.Hex }));
+        foreach (var slice in edges.OrderBy(edge => (string)edge[1], StringComparer.Ordinal).Chunk(100))
+            await InsertAsync(transaction, "git_commit_parent (space_id, id, ordinal, parent_id)", slice, stop);
+    }
+
+    static Task<int> InsertAsync(DbTransaction transaction, string into, IEnumerable<object[]> rows, CancellationToken stop)
+    {
+        var parameters = new DynamicParameters();
+        var values = rows.Select((row, r) => $"({string.Join(", ", row.Select((value, c) =>
+        {
+            parameters.Add($"v{r}_{c}", value);
+            return $"@v{r}_{c}";
+        }))})").ToList();
+        return transaction.ExecuteAsync($"insert into {into} values {string.Join(", ", values)} on conflict do nothing", parameters, stop);
+    }
+
     /// <summary>From now on the repository answers for this commit by id.</summary>
     public Task LinkAsync(DbTransaction transaction, long repositoryId, ObjectId id, CancellationToken stop) => transaction.ExecuteAsync("""
         insert into repository_commit (repository_id, commit_id)
@@ -196,8 +227,74 @@ sealed class CommitStore(HubDatabase database)
         return (generation, ancestors + 1);
     }
 
+    /// <summary>A commit and what lies behind it, so many generations deep.</summary>
+    public async Task<IReadOnlyList<GraphCommit>> StretchAsync(long spaceId, ObjectId from, int depth, CancellationToken stop) => Graph(await database.ListAsync<EdgeRow>("""
+        with recursive stretch (id, depth) as (
+            select @id, 1
+            union
+            select git_commit_parent.parent_id, stretch.depth + 1
+            from git_commit_parent
+            join stretch on stretch.id = git_commit_parent.id
+            where git_commit_parent.space_id = @spaceId
+              and stretch.depth < @depth
+        )
+        select git_commit.id, git_commit.tree_id, git_commit.generation, git_commit.ancestors, git_commit_parent.parent_id
+        from (select distinct id from stretch) as found
+        join git_commit on git_commit.space_id = @spaceId and git_commit.id = found.id
+        left join git_commit_parent on git_commit_parent.space_id = @spaceId and git_commit_parent.id = git_commit.id
+        order by git_commit.id, git_commit_parent.ordinal
+        """, new { spaceId, id = from.Hex, depth }, stop));
+
+    /// <summary>Many commits as points of the graph; those that are absent are left out.</summary>
+    public async Task<IReadOnlyList<GraphCommit>> GraphAsync(long spaceId, IReadOnlyCollection<ObjectId> ids, CancellationToken stop)
+    {
+        var found = new List<GraphCommit>();
+        foreach (var slice in ids.Distinct().Chunk(Sql.MaxInList))
+        {
+            var parameters = new DynamicParameters(new { spaceId });
+            found.AddRange(Graph(await database.ListAsync<EdgeRow>($"""
+                select git_commit.id, git_commit.tree_id, git_commit.generation, git_commit.ancestors, git_commit_parent.parent_id
+                from git_commit
+                left join git_commit_parent on git_commit_parent.space_id = @spaceId and git_commit_parent.id = git_commit.id
+                where git_commit.space_id = @spaceId
+                  and {Sql.In("git_commit.id", [.. slice.Select(id => id.Hex)], parameters)}
+                order by git_commit.id, git_commit_parent.ordinal
+                """, parameters, stop)));
+        }
+        return found;
+    }
+
+    static List<GraphCommit> Graph(IEnumerable<EdgeRow> rows)
+    {
+        var found = new List<GraphCommit>();
+        var parents = new List<ObjectId>();
+        EdgeRow? last = null;
+        void Finish()
+        {
+            if (last is not null) found.Add(new(ObjectId.Parse(last.Id), ObjectId.Parse(last.TreeId), [.. parents], last.Generation, last.Ancestors));
+            parents.Clear();
+        }
+        foreach (var row in rows)
+        {
+            if (row.Id != last?.Id) Finish();
+            last = row;
+            if (row.ParentId is not null) parents.Add(ObjectId.Parse(row.ParentId));
+        }
+        Finish();
+        return found;
+    }
+
     /// <summary>PostgreSQL cannot store NUL in text.</summary>
     static string Storable(string text) => text.Replace('\0', '\uFFFD');
+
+    sealed record EdgeRow
+    {
+        public string Id { get; init; } = "";
+        public string TreeId { get; init; } = "";
+        public long Generation { get; init; }
+        public long Ancestors { get; init; }
+        public string? ParentId { get; init; }
+    }
 
     sealed record NamedCommit : CommitRow
     {

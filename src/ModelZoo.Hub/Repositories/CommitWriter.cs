@@ -16,6 +16,12 @@ sealed record PreparedCommit(
 {
     /// <summary>Objects that must still be stored when the branch moves: the commit, and what it has that the one before had not.</summary>
     public IReadOnlyCollection<ObjectId> Needs { get; init; } = [];
+
+    /// <summary>All commits that become known, parents first, when it is not this one alone.</summary>
+    public IReadOnlyList<(Commit Commit, GraphCommit Place)>? History { get; init; }
+
+    /// <summary>What the series of commits does to the last changes, when it is not this one alone.</summary>
+    public LastChanges? LastChanges { get; init; }
 }
 
 /// <summary>
@@ -32,10 +38,26 @@ sealed class CommitWriter(
     /// <summary>Commits to one repository take turns on this node; across nodes the compare-and-set decides.</summary>
     readonly ConcurrentDictionary<long, SemaphoreSlim> _turns = new();
 
-    public async Task<CommitOutcome> WriteAsync(WritableRepository repository, string reference, CommitDraft draft, CancellationToken stop)
+    /// <summary>Runs what writes to a repository alone on this node.</summary>
+    public async Task<T> InTurnAsync<T>(WritableRepository repository, Func<Task<T>> write, CancellationToken stop)
     {
         var turn = _turns.GetOrAdd(repository.Id % 1024, _ => new(1, 1));
         await turn.WaitAsync(stop);
+        try
+        {
+            return await write();
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
+    public Task<CommitOutcome> WriteAsync(WritableRepository repository, string reference, CommitDraft draft, CancellationToken stop) =>
+        InTurnAsync(repository, () => WriteAloneAsync(repository, reference, draft, stop), stop);
+
+    async Task<CommitOutcome> WriteAloneAsync(WritableRepository repository, string reference, CommitDraft draft, CancellationToken stop)
+    {
         try
         {
             for (var attempt = 1; attempt <= Attempts; attempt++)
@@ -60,10 +82,6 @@ sealed class CommitWriter(
             {
                 RetryAfter = TimeSpan.FromSeconds(1), Cause = missing,
             };
-        }
-        finally
-        {
-            turn.Release();
         }
     }
 
@@ -115,18 +133,36 @@ sealed class CommitWriter(
         var (repository, commit) = (prepared.Repository, prepared.Commit);
         if (!await references.TryMoveAsync(transaction, repository.Id, prepared.Reference, prepared.Head, commit.Id, commit.Id, stop)) return false;
         await objects.RequireAsync(transaction, repository.SpaceId, prepared.Needs, stop);
-        await RecordAsync(transaction, repository, commit, stop);
+        if (prepared.History is { } history) await commits.AddManyAsync(transaction, repository, history, stop);
+        else await RecordAsync(transaction, repository, commit, stop);
         foreach (var (digest, path) in prepared.Links)
             await links.LinkAsync(transaction, repository.Id, digest, path, prepared.Reference, stop);
         if (prepared.Reference == repository.DefaultReference)
         {
-            await lastChanges.ApplyAsync(transaction, repository, commit.Id, prepared.Changes, stop);
+            if (prepared.LastChanges is { } series) await lastChanges.ApplyAsync(transaction, repository, series, stop);
+            else await lastChanges.ApplyAsync(transaction, repository, commit.Id, prepared.Changes, stop);
             await transaction.ExecuteAsync("update repository set updated_at = @now where id = @Id", new { repository.Id, now = time.NowMs() }, stop);
             foreach (var rows in prepared.Projected) await rows.WriteAsync(transaction, stop);
             await RepositoryStore.MarkChangedAsync(transaction, repository.Id, stop);
         }
         foreach (var follower in followers) await follower.FollowAsync(transaction, prepared, stop);
         return true;
+    }
+
+    /// <summary>The default branch goes, and with it all that is derived from it.</summary>
+    public async Task ForgetAsync(DbTransaction transaction, Repository repository, IReadOnlyList<IProjectedRows> projectedOfNothing, CancellationToken stop)
+    {
+        await lastChanges.ForgetAsync(transaction, repository.Id, stop);
+        foreach (var rows in projectedOfNothing) await rows.WriteAsync(transaction, stop);
+        await RepositoryStore.MarkChangedAsync(transaction, repository.Id, stop);
+    }
+
+    /// <summary>What <see cref="ForgetAsync"/> leaves: the rows of a repository without files.</summary>
+    public async Task<IReadOnlyList<IProjectedRows>> ProjectNothingAsync(Repository repository, ObjectId lastHead, CancellationToken stop)
+    {
+        var projected = new List<IProjectedRows>();
+        foreach (var projection in projections) projected.Add(await projection.PrepareAsync(new(repository, lastHead, ObjectId.EmptyTree, null), stop));
+        return projected;
     }
 
     /// <summary>Makes a commit known that no branch reached yet.</summary>

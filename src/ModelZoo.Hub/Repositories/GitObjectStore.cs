@@ -19,6 +19,14 @@ sealed class GitObjectStore(HubDatabase database, TimeProvider time)
           and id = @id
         """, new { spaceId, id = id.Hex }, stop);
 
+    /// <summary>An object with its type; null when it is not stored.</summary>
+    public async Task<(ObjectType Type, byte[] Content)?> FindTypedAsync(long spaceId, ObjectId id, CancellationToken stop) => await database.FindAsync<ContentRow>("""
+        select id, type, content
+        from git_object
+        where space_id = @spaceId
+          and id = @id
+        """, new { spaceId, id = id.Hex }, stop) is { } row ? (ObjectTypes.Parse(row.Type), row.Content) : null;
+
     /// <summary>Facts of many blobs at once; ids that are absent are left out.</summary>
     public async Task<IReadOnlyDictionary<ObjectId, BlobFacts>> FactsAsync(long spaceId, IReadOnlyCollection<ObjectId> ids, CancellationToken stop)
     {
@@ -115,6 +123,7 @@ sealed class GitObjectStore(HubDatabase database, TimeProvider time)
     sealed record ContentRow
     {
         public string Id { get; init; } = "";
+        public string Type { get; init; } = "";
         public byte[] Content { get; init; } = [];
     }
 

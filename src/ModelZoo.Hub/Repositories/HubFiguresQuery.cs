@@ -9,6 +9,8 @@ sealed record HubFigures
     public long Datasets { get; init; }
     public long Repositories { get; init; }
     public long Blobs { get; init; }
+
+    /// <summary>What is stored: content that exists only as chunks of other blobs is counted with those.</summary>
     public long BlobBytes { get; init; }
 }
 
@@ -35,7 +37,9 @@ sealed class HubFiguresQuery(HubDatabase database, TimeProvider time)
                    (select count(*) from repository where kind = 'dataset' and visibility = 'public') as datasets,
                    (select count(*) from repository) as repositories,
                    (select count(*) from blob) as blobs,
-                   (select cast(coalesce(sum(size_bytes), 0) as bigint) from blob) as blob_bytes
+                   (select cast(coalesce(sum(size_bytes), 0) as bigint)
+                    from blob
+                    where not exists (select 1 from xet_file where xet_file.digest = blob.digest and xet_file.form = 'terms')) as blob_bytes
             """, null, stop))!;
         _known = (time.GetUtcNow() + s_validFor, figures);
         return figures;

@@ -18,11 +18,31 @@ sealed class LastChangeProjection
         await WriteAsync(transaction, repository.Id, Touched(changes).ToDictionary(path => path, _ => commit.Hex), stop);
     }
 
-    /// <summary>What <see cref="ApplyAsync"/> does, to rows in memory: for rebuilding them from the oldest commit to the newest.</summary>
+    /// <summary>Writes what many commits changed, one after the other.</summary>
+    public async Task ApplyAsync(DbTransaction transaction, Repository repository, LastChanges changes, CancellationToken stop)
+    {
+        if (changes.IsWhole) await ForgetAsync(transaction, repository.Id, stop);
+        foreach (var gone in changes.Gone.Chunk(Sql.MaxInList))
+        {
+            var parameters = new DynamicParameters(new { repository.Id });
+            await transaction.ExecuteAsync($"delete from last_change where repository_id = @Id and {Sql.In("path", gone, parameters)}", parameters, stop);
+        }
+        await WriteAsync(transaction, repository.Id, changes.Touched, stop);
+    }
+
+    /// <summary>What <see cref="ApplyAsync(DbTransaction, Repository, ObjectId, IReadOnlyList{TreeChange}, CancellationToken)"/> does, to rows in memory: for rebuilding them from the oldest commit to the newest.</summary>
     public static void Apply(Dictionary<string, string> rows, ObjectId commit, IReadOnlyList<TreeChange> changes)
     {
         foreach (var gone in changes.Where(change => change.After is null)) rows.Remove(gone.Path.Value);
         foreach (var path in Touched(changes)) rows[path] = commit.Hex;
+    }
+
+    /// <summary>The same for a series that begins at rows which are stored: also says which of those go.</summary>
+    public static void Apply(Dictionary<string, string> rows, HashSet<string> gone, ObjectId commit, IReadOnlyList<TreeChange> changes)
+    {
+        Apply(rows, commit, changes);
+        gone.UnionWith(changes.Where(change => change.After is null).Select(change => change.Path.Value));
+        gone.ExceptWith(rows.Keys);
     }
 
     public async Task ReplaceAsync(DbTransaction transaction, long repositoryId, Dictionary<string, string> rows, CancellationToken stop)
@@ -65,3 +85,9 @@ sealed class LastChangeProjection
     public Task ForgetAsync(DbTransaction transaction, long repositoryId, CancellationToken stop) =>
         transaction.ExecuteAsync("delete from last_change where repository_id = @repositoryId", new { repositoryId }, stop);
 }
+
+/// <summary>What a series of commits does to the rows.</summary>
+/// <param name="Touched">The newest commit for each path.</param>
+/// <param name="Gone">Paths that no longer have one.</param>
+/// <param name="IsWhole">These are all rows there are: the branch went on along another line.</param>
+sealed record LastChanges(Dictionary<string, string> Touched, IReadOnlyCollection<string> Gone, bool IsWhole);

@@ -48,12 +48,19 @@ sealed class ReferenceStore(HubDatabase database, TimeProvider time)
     /// Holds the repository's references until the transaction ends: whoever moves one and whoever sweeps objects that none
     /// leads to take turns, so that nothing is removed that a reference is about to lead to.
     /// </summary>
-    public static Task HoldAsync(DbTransaction transaction, long repositoryId, CancellationToken stop) => transaction.ExecuteAsync("""
-        update reference
-        set moved_at = moved_at
-        where repository_id = @repositoryId
-          and name = (select 'refs/heads/' || default_branch from repository where id = @repositoryId)
-        """, new { repositoryId }, stop);
+    public static async Task HoldAsync(DbTransaction transaction, long repositoryId, CancellationToken stop)
+    {
+        const string hold = """
+            update reference
+            set moved_at = moved_at
+            where repository_id = @repositoryId
+              and name = (select 'refs/heads/' || default_branch from repository where id = @repositoryId)
+            """;
+        if (await transaction.ExecuteAsync(hold, new { repositoryId }, stop) > 0) return;
+        // The default branch is not there; the repository's row stands in for it, until somebody makes the branch.
+        await transaction.ExecuteAsync("update repository set change_number = change_number where id = @repositoryId", new { repositoryId }, stop);
+        await transaction.ExecuteAsync(hold, new { repositoryId }, stop);
+    }
 
     public static Task<IReadOnlyList<Reference>> ListAsync(DbTransaction transaction, long repositoryId, CancellationToken stop) => transaction.ListAsync<Reference>($"""
         select {Columns}
@@ -98,6 +105,32 @@ sealed class ReferenceStore(HubDatabase database, TimeProvider time)
                   and target_id = @from
                 """, values, stop);
         return moved == 1;
+    }
+
+    /// <summary>Makes references that do not exist, as <see cref="HoldAsync"/> has made sure.</summary>
+    public async Task AddAsync(DbTransaction transaction, long repositoryId, IReadOnlyList<(string Name, ObjectId Target, ObjectId Commit)> made, CancellationToken stop)
+    {
+        foreach (var slice in made.OrderBy(reference => reference.Name, StringComparer.Ordinal).Chunk(100))
+        {
+            var parameters = new DynamicParameters(new { repositoryId, now = time.NowMs() });
+            var values = slice.Select((reference, i) =>
+            {
+                parameters.Add($"n{i}", reference.Name);
+                parameters.Add($"t{i}", reference.Target.Hex);
+                parameters.Add($"c{i}", reference.Commit.Hex);
+                return $"(@repositoryId, @n{i}, @t{i}, @c{i}, @now, @now)";
+            });
+            await transaction.ExecuteAsync($"insert into reference (repository_id, name, target_id, commit_id, created_at, moved_at) values {string.Join(", ", values)}", parameters, stop);
+        }
+    }
+
+    public static async Task RemoveAsync(DbTransaction transaction, long repositoryId, IReadOnlyCollection<string> names, CancellationToken stop)
+    {
+        foreach (var slice in names.Chunk(Sql.MaxInList))
+        {
+            var parameters = new DynamicParameters(new { repositoryId });
+            await transaction.ExecuteAsync($"delete from reference where repository_id = @repositoryId and {Sql.In("name", slice, parameters)}", parameters, stop);
+        }
     }
 
     /// <summary>False when there was none.</summary>

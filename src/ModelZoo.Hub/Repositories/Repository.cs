@@ -24,6 +24,9 @@ sealed record Repository
     public long DownloadsAllTime { get; init; }
     public long Likes { get; init; }
 
+    /// <summary>A push by git may rewrite branches and tags, and remove the default branch.</summary>
+    public bool AllowsForcePush { get; init; }
+
     /// <summary>"ada/vit": the id that clients use.</summary>
     public string FullName => $"{Owner}/{Name}";
 

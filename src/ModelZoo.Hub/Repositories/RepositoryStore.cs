@@ -16,7 +16,7 @@ sealed class RepositoryStore(HubDatabase database, Jobs.JobStore jobs, AuditStor
         repository.id, repository.kind as kind_word, repository.owner_id, account.handle as owner, repository.name,
         repository.visibility, repository.default_branch, repository.description, repository.sdk, repository.space_id,
         repository.created_at, repository.updated_at, repository.disabled_at,
-        repository.downloads, repository.downloads_all_time, repository.likes
+        repository.downloads, repository.downloads_all_time, repository.likes, repository.force_push_allowed_at
         """;
 
     /// <summary>A repository together with the access its collaborator list gives to one account.</summary>
@@ -84,6 +84,15 @@ sealed class RepositoryStore(HubDatabase database, Jobs.JobStore jobs, AuditStor
         limit @limit
         """, new { afterId, limit }, stop)).Select(row => row.ToRepository())];
 
+    /// <summary>The repositories that read a space of objects, in id order: one, and its forks.</summary>
+    public async Task<IReadOnlyList<Repository>> ListOfSpaceAsync(long spaceId, CancellationToken stop) => [.. (await database.ListAsync<Row>($"""
+        select {Columns}
+        from repository
+        join account on account.id = repository.owner_id
+        where repository.space_id = @spaceId
+        order by repository.id
+        """, new { spaceId }, stop)).Select(row => row.ToRepository())];
+
     public async Task<IReadOnlyList<Repository>> ListOwnedAsync(long ownerId, CancellationToken stop) => [.. (await database.ListAsync<Row>($"""
         select {Columns}
         from repository
@@ -146,6 +155,10 @@ sealed class RepositoryStore(HubDatabase database, Jobs.JobStore jobs, AuditStor
             await audit.AddAsync(transaction, AuditAction.RepositoryDefaultBranch, AuditStore.Repository(id), branch, stop);
             await jobs.EnqueueAsync(transaction, ReindexWork.JobFor(id), stop);     // all projections are of the default branch
         }, stop);
+
+    /// <summary>Whether branches may be moved to where they did not come from, tags be moved, and the default branch be removed.</summary>
+    public Task SetForcePushAsync(long id, bool allowed, CancellationToken stop) =>
+        ChangeAsync(id, "force_push_allowed_at = @value", allowed ? time.NowMs() : (long?)null, stop, (AuditAction.RepositoryForcePush, allowed ? "allowed" : "not allowed"));
 
     /// <summary>An administrator can take a repository out of use without deleting it.</summary>
     public Task SetDisabledAsync(long id, bool disabled, CancellationToken stop) =>
@@ -233,6 +246,7 @@ sealed class RepositoryStore(HubDatabase database, Jobs.JobStore jobs, AuditStor
         public long Downloads { get; init; }
         public long DownloadsAllTime { get; init; }
         public long Likes { get; init; }
+        public long? ForcePushAllowedAt { get; init; }
         public string? CollaboratorAccess { get; init; }
 
         public Repository ToRepository()
@@ -243,6 +257,7 @@ sealed class RepositoryStore(HubDatabase database, Jobs.JobStore jobs, AuditStor
                 Id = Id, Kind = kind, OwnerId = OwnerId, Owner = Owner, Name = Name, IsPrivate = Visibility == "private",
                 DefaultBranch = DefaultBranch, Description = Description, Sdk = Sdk, SpaceId = SpaceId, CreatedAt = CreatedAt,
                 UpdatedAt = UpdatedAt, DisabledAt = DisabledAt, Downloads = Downloads, DownloadsAllTime = DownloadsAllTime, Likes = Likes,
+                AllowsForcePush = ForcePushAllowedAt is not null,
             };
         }
     }

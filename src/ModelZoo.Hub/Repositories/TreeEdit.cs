@@ -93,7 +93,8 @@ sealed class TreeEdit(Func<ObjectId, CancellationToken, ValueTask<Tree>> load, O
         }
     }
 
-    static void RefuseTwins(Tree tree, string at)
+    /// <param name="at">The folder's path with a slash at its end; empty for the root.</param>
+    internal static void RefuseTwins(Tree tree, string at)
     {
         var names = new Dictionary<string, string>(tree.Entries.Count);
         foreach (var entry in tree.Entries)

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using Dapper;
 using ModelZoo.Git;
 using ModelZoo.Hub.Database;
 using ModelZoo.Hub.Kernel;
@@ -51,6 +52,23 @@ sealed class UploadStore(HubDatabase database, TimeProvider time)
         order by id desc
         limit 1
         """, new { repositoryId, accountId, digest = digest.Hex, sizeBytes, soon = time.NowMs() + (long)(Lifetime / 4).TotalMilliseconds }, stop);
+
+    /// <summary>Unfinished uploads in parts of any of these contents, by the same account for the same repository.</summary>
+    public Task<IReadOnlyList<Upload>> ListUnfinishedPartsAsync(long repositoryId, long accountId, IReadOnlyCollection<Digest> digests, CancellationToken stop)
+    {
+        var parameters = new DynamicParameters(new { repositoryId, accountId, now = time.NowMs() });
+        return database.ListAsync<Upload>($"""
+            select {Columns}
+            from upload
+            where {Sql.In("digest", [.. digests.Select(d => d.Hex).Distinct().Take(Sql.MaxInList)], parameters)}
+              and repository_id = @repositoryId
+              and account_id = @accountId
+              and part_bytes is not null
+              and finished_at is null
+              and expires_at > @now
+            order by id
+            """, parameters, stop);
+    }
 
     public async Task<Upload> AddAsync(long repositoryId, long accountId, Digest digest, long sizeBytes, long? partBytes, string? handle, CancellationToken stop)
     {

@@ -47,6 +47,19 @@ interface IBlobStore
     /// </summary>
     Task<string> BeginPartsAsync(Digest digest, long sizeBytes, long partBytes, CancellationToken stop);
 
+    /// <summary>True when content of this size can be sent to an address outside the hub.</summary>
+    bool TakesDirectParts(long sizeBytes) => false;
+
+    /// <summary>Begins an upload whose parts go to <see cref="SignPart"/> alone. Only where <see cref="TakesDirectParts"/>.</summary>
+    Task<string> BeginDirectPartsAsync(Digest digest, long sizeBytes, long partBytes, CancellationToken stop) =>
+        throw new NotSupportedException("This store has no addresses of its own.");
+
+    /// <summary>
+    /// An address outside the hub that takes one part by PUT for a while without further credentials, and answers its ETag.
+    /// Null where the upload was begun for parts that pass through the hub. After completion the address changes nothing any more.
+    /// </summary>
+    Uri? SignPart(PartsUpload upload, int number, TimeSpan validFor) => null;
+
     /// <summary>
     /// Stores one part (numbered from 1; all but the last have exactly the part size). A part may be sent again and the later
     /// sending counts; a sending that is overtaken may be refused (Conflict). Returns the part's ETag, quoted.
@@ -63,6 +76,9 @@ interface IBlobStore
     /// does not match its digest, and then the upload is gone. Refuses (NotFound) an unknown upload.
     /// </summary>
     Task CompletePartsAsync(PartsUpload upload, CancellationToken stop);
+
+    /// <summary>True when the parts were joined but not yet verified, because whoever did it was killed: completing it goes on from there.</summary>
+    Task<bool> IsJoinedAsync(PartsUpload upload, CancellationToken stop) => Task.FromResult(false);
 
     /// <summary>True when the parts were joined, verified and made visible: also when whoever asked for it never heard so.</summary>
     Task<bool> WasCompletedAsync(PartsUpload upload, CancellationToken stop);

@@ -57,6 +57,7 @@ static class PageRoutes
         AccountPageEndpoints.Map(pages);
         CardPageEndpoints.Map(pages);
         LikeFormEndpoints.Map(pages);
+        ForkPageEndpoints.Map(pages);
         RepositorySettingsPageEndpoints.Map(pages);
         FilesPageEndpoints.Map(pages);
         BlobPageEndpoints.Map(pages);

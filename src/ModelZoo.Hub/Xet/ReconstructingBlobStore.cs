@@ -55,6 +55,14 @@ sealed class ReconstructingBlobStore(IBlobStore inner, XetFiles files, XetFileSt
 
     public Task<string> BeginPartsAsync(Digest digest, long sizeBytes, long partBytes, CancellationToken stop) => inner.BeginPartsAsync(digest, sizeBytes, partBytes, stop);
 
+    public bool TakesDirectParts(long sizeBytes) => inner.TakesDirectParts(sizeBytes);
+
+    public Task<string> BeginDirectPartsAsync(Digest digest, long sizeBytes, long partBytes, CancellationToken stop) => inner.BeginDirectPartsAsync(digest, sizeBytes, partBytes, stop);
+
+    public Uri? SignPart(PartsUpload upload, int number, TimeSpan validFor) => inner.SignPart(upload, number, validFor);
+
+    public Task<bool> IsJoinedAsync(PartsUpload upload, CancellationToken stop) => inner.IsJoinedAsync(upload, stop);
+
     public Task<string> WritePartAsync(PartsUpload upload, int number, PipeReader content, CancellationToken stop) => inner.WritePartAsync(upload, number, content, stop);
 
     public Task<IReadOnlyDictionary<int, string>> ListPartsAsync(PartsUpload upload, CancellationToken stop) => inner.ListPartsAsync(upload, stop);

@@ -23,6 +23,9 @@ public sealed class HubProcess : IAsyncLifetime
 
     public HubProcess() => Client = NewClient(Token);
 
+    /// <summary>serve, or worker.</summary>
+    public string Verb { get; init; } = "serve";
+
     public string Url => $"http://127.0.0.1:{_port}";
     public string Data { get; } = Locations.Scratch("data");
     public bool Running => _process is { HasExited: false };
@@ -48,7 +51,7 @@ public sealed class HubProcess : IAsyncLifetime
         {
             RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Data,
         };
-        foreach (var argument in new[] { Locations.Program, "serve", "--data", Data, "--urls", Url })
+        foreach (var argument in new[] { Locations.Program, Verb, "--data", Data, "--urls", Url })
             start.ArgumentList.Add(argument);
         start.Environment["MODELZOO_BOOTSTRAP_ADMIN"] = Admin;
         start.Environment["MODELZOO_BOOTSTRAP_TOKEN"] = Token;

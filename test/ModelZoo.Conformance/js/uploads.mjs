@@ -48,7 +48,7 @@ await check("a 12 MB file and a small .bin go through LFS; text stays inline", a
   const large = crypto.randomBytes(12_000_000);
   requests.length = 0;
   await uploadFiles({
-    ...hub, repo, files: [
+    ...hub, repo, useXet: false, files: [
       { path: "large.dat", content: new Blob([large]) },
       { path: "small.bin", content: new Blob([Buffer.from([1, 2, 3, 4])]) },
       { path: "text.txt", content: text("x".repeat(100_000)) },
@@ -62,9 +62,9 @@ await check("a 12 MB file and a small .bin go through LFS; text stays inline", a
   assert.equal(sha256(await bytesOf(await downloadFile({ ...hub, repo, path: "large.dat" }))), sha256(large));
 
   const again = await newRepo("js-lfs-again");
-  await uploadFile({ ...hub, repo: again, file: { path: "copy.dat", content: new Blob([large]) } });
+  await uploadFile({ ...hub, repo: again, useXet: false, file: { path: "copy.dat", content: new Blob([large]) } });
   requests.length = 0;
-  await uploadFile({ ...hub, repo: again, file: { path: "other-name.dat", content: new Blob([large]) } });
+  await uploadFile({ ...hub, repo: again, useXet: false, file: { path: "other-name.dat", content: new Blob([large]) } });
   assert.deepEqual(requests.filter((r) => r.method === "PUT"), [], "known content of the same repository is not sent again");
 });
 
@@ -74,7 +74,7 @@ if (multipartBytes > 0) {
     const repo = await newRepo("js-parts");
     const large = crypto.randomBytes(multipartBytes);
     requests.length = 0;
-    await uploadFile({ ...hub, repo, file: { path: "parts.bin", content: new Blob([large]) } });
+    await uploadFile({ ...hub, repo, useXet: false, file: { path: "parts.bin", content: new Blob([large]) } });
     assert.ok(requests.filter((r) => r.method === "PUT").length > 1, "expected more than one part");
     assert.equal(sha256(await bytesOf(await downloadFile({ ...hub, repo, path: "parts.bin" }))), sha256(large));
   });

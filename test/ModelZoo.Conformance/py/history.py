@@ -126,6 +126,19 @@ def _():
     assert files_of(old) == [] and "a.txt" in files_of(new)
 
 
+@check("duplicate_repo: the same history under another name")
+def _():
+    if not hasattr(api, "duplicate_repo"):
+        return
+    origin = new_repo("origin")
+    put(origin, {"a.txt": "a", "w.bin": pattern(50_000)})
+    copy = f"ada/{unique('py-copy')}"
+    assert api.duplicate_repo(origin, copy).repo_id == copy
+    assert content(copy, "w.bin") == pattern(50_000) and api.model_info(copy).sha == api.model_info(origin).sha
+    refused((HfHubHTTPError, BadRequestError), lambda: api.duplicate_repo(origin, copy), words="already created")
+    assert api.duplicate_repo(origin, copy, exist_ok=True).repo_id == copy
+
+
 @check("update_repo_settings: visibility and back")
 def _():
     name = new_repo("settings")

@@ -65,6 +65,11 @@ sealed class PackBuilder : IDisposable
 
     void Deflate(byte[] content)
     {
+        if (content.Length == 0)
+        {
+            _pack.Write([0x78, 0x01, 0x03, 0, 0, 0, 0, 1]);
+            return;
+        }
         using var zlib = new ZLibStream(_pack, content.Length % 3 == 0 ? CompressionLevel.NoCompression : CompressionLevel.Optimal, leaveOpen: true);
         zlib.Write(content);
     }

@@ -9,6 +9,8 @@ public abstract class JobTests(TestHub hub)
 {
     readonly SettableClock _clock = new();
 
+    static readonly string[] s_names = ["test.lost", "test.work", "test.fails", "test.kills", "test.twin", "test.many", "test.slow"];
+
     JobStore Queue() => new(hub.Get<HubDatabase>(), _clock);
 
     [Fact]
@@ -20,7 +22,7 @@ public abstract class JobTests(TestHub hub)
             Assert.NotNull(await jobs.EnqueueAsync(transaction, new NewJob("test.lost", "{}"), default));
             throw new InvalidOperationException("changed my mind");
         }, default));
-        Assert.Null(await jobs.ClaimAsync("a", default));
+        Assert.Null(await jobs.ClaimAsync("a", s_names, default));
         Assert.Empty(await jobs.ListAsync(null, null, 10, default));
     }
 
@@ -29,15 +31,15 @@ public abstract class JobTests(TestHub hub)
     {
         var jobs = await EmptyQueueAsync();
         var id = (await jobs.EnqueueAsync(new NewJob("test.work", "{}"), default))!.Value;
-        var first = (await jobs.ClaimAsync("first", default))!;
+        var first = (await jobs.ClaimAsync("first", s_names, default))!;
         Assert.Equal((id, 1L), (first.Id, first.Attempts));
-        Assert.Null(await jobs.ClaimAsync("second", default));
+        Assert.Null(await jobs.ClaimAsync("second", s_names, default));
         _clock.Now += JobStore.Lease / 2;
         Assert.True(await jobs.RenewAsync(first.Id, "first", 0.5, "half way", default));
         _clock.Now += JobStore.Lease * 0.9;
-        Assert.Null(await jobs.ClaimAsync("second", default));
+        Assert.Null(await jobs.ClaimAsync("second", s_names, default));
         _clock.Now += JobStore.Lease;
-        Assert.Equal(2, (await jobs.ClaimAsync("second", default))!.Attempts);
+        Assert.Equal(2, (await jobs.ClaimAsync("second", s_names, default))!.Attempts);
 
         Assert.False(await jobs.RenewAsync(first.Id, "first", 0.9, "still here", default));
         await jobs.FinishAsync(first.Id, "first", "mine", default);
@@ -57,7 +59,7 @@ public abstract class JobTests(TestHub hub)
         var waits = new List<double>();
         for (var attempt = 1; attempt <= 5; attempt++)
         {
-            var job = (await jobs.ClaimAsync($"try{attempt}", default))!;
+            var job = (await jobs.ClaimAsync($"try{attempt}", s_names, default))!;
             Assert.Equal(attempt, job.Attempts);
             await jobs.FailAsync(job, $"try{attempt}", "no", default);
             var after = (await jobs.FindAsync(job.Id, default))!;
@@ -68,12 +70,12 @@ public abstract class JobTests(TestHub hub)
                 break;
             }
             waits.Add((after.RunAfter - _clock.Now.ToUnixTimeMilliseconds()) / 1000.0);
-            Assert.Null(await jobs.ClaimAsync("early", default));
+            Assert.Null(await jobs.ClaimAsync("early", s_names, default));
             _clock.Now = DateTimeOffset.FromUnixTimeMilliseconds(after.RunAfter);
         }
         Assert.Equal([2, 4, 8, 16], waits);
         _clock.Now += TimeSpan.FromDays(1);
-        Assert.Null(await jobs.ClaimAsync("late", default));
+        Assert.Null(await jobs.ClaimAsync("late", s_names, default));
     }
 
     [Fact]
@@ -83,13 +85,13 @@ public abstract class JobTests(TestHub hub)
         var id = (await jobs.EnqueueAsync(new NewJob("test.kills", "{}"), default))!.Value;
         for (var attempt = 1; attempt <= 5; attempt++)
         {
-            Assert.NotNull(await jobs.ClaimAsync($"{attempt}", default));
+            Assert.NotNull(await jobs.ClaimAsync($"{attempt}", s_names, default));
             _clock.Now += JobStore.Lease * 2;
         }
-        Assert.Null(await jobs.ClaimAsync("sixth", default));
+        Assert.Null(await jobs.ClaimAsync("sixth", s_names, default));
         Assert.Equal("failed", (await jobs.FindAsync(id, default))!.State);
         Assert.True(await jobs.RetryAsync(id, default));
-        Assert.Equal(1, (await jobs.ClaimAsync("again", default))!.Attempts);
+        Assert.Equal(1, (await jobs.ClaimAsync("again", s_names, default))!.Attempts);
     }
 
     [Fact]
@@ -99,13 +101,13 @@ public abstract class JobTests(TestHub hub)
         var like = new NewJob("test.twin", "{}", Subject: "7");
         await jobs.EnqueueAsync(like, default);
         Assert.Null(await jobs.EnqueueAsync(like, default));
-        var first = (await jobs.ClaimAsync("a", default))!;
+        var first = (await jobs.ClaimAsync("a", s_names, default))!;
         var second = (await jobs.EnqueueAsync(like, default))!.Value;
         await jobs.FailAsync(first, "a", "no", default);
         Assert.Equal("failed", (await jobs.FindAsync(first.Id, default))!.State);
         Assert.Equal("waiting", (await jobs.FindAsync(second, default))!.State);
         Assert.False(await jobs.RetryAsync(first.Id, default));
-        Assert.Equal(second, (await jobs.ClaimAsync("b", default))!.Id);
+        Assert.Equal(second, (await jobs.ClaimAsync("b", s_names, default))!.Id);
         await jobs.EnqueueAsync(like, default);
         await jobs.ReleaseAsync(second, "b", default);
         Assert.Equal("failed", (await jobs.FindAsync(second, default))!.State);

@@ -43,6 +43,11 @@ public abstract class BackupTests(TestHub hub)
                 DataFolder = Path.Combine(_scratch, "postgres"),
                 Database = new DatabaseOptions { Kind = "postgres", Connection = await PostgresServer.CreateDatabaseAsync() },
             }, repo, content);
+            await RestoreAndCheckAsync(target, new HubOptions
+            {
+                DataFolder = Path.Combine(_scratch, "postgres-and-s3"), Storage = await S3Server.CreateBucketAsync(),
+                Database = new DatabaseOptions { Kind = "postgres", Connection = await PostgresServer.CreateDatabaseAsync() },
+            }, repo, content);
         }
         finally
         {

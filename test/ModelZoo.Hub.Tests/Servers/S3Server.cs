@@ -17,6 +17,7 @@ static class S3Server
         {
             Kind = StorageKind.S3, Endpoint = settings["S3_ENDPOINT"], Region = settings["S3_REGION"], AccessKey = settings["S3_ACCESS_KEY"],
             SecretKey = settings["S3_SECRET_KEY"], Bucket = $"zoo-{Interlocked.Increment(ref s_buckets)}",
+            RedirectDownloads = false, DirectUploads = false,       // what the hub does itself; tests of the direct way say so
         };
         using var bucket = new S3Bucket(options);
         await bucket.Client.PutBucketAsync(options.Bucket);

@@ -13,9 +13,10 @@ public sealed partial class ConventionsTests
         ["Kernel"],
         ["Database", "Storage"],
         ["Jobs"],
+        ["Cluster"],
         ["Accounts"],
         ["Repositories"],
-        ["Cards", "Profiles", "Search", "Maintenance", "Community", "Operations"],
+        ["Cards", "Profiles", "Search", "Maintenance", "Community", "Operations", "Mirrors", "Xet"],
         ["Facades"],
         ["Web"],
     ];
@@ -89,7 +90,7 @@ public sealed partial class ConventionsTests
     [Fact]
     public void Every_endpoint_takes_a_capability_or_says_why_it_is_public()
     {
-        string[] proofs = ["ReadableRepository", "WritableRepository", "AdministeredRepository", "Actor", "SignedIn", "Administrator"];
+        string[] proofs = ["ReadableRepository", "WritableRepository", "AdministeredRepository", "Actor", "SignedIn", "Administrator", "CasReader", "CasWriter"];
         var wrong = new List<string>();
         foreach (var endpoint in HubEndpoints.All())
         {

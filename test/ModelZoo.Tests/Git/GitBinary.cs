@@ -46,6 +46,26 @@ sealed class GitBinary : IDisposable
         return (process.ExitCode, output.Result, errors.Result);
     }
 
+    /// <summary>For packs and other things that are not text.</summary>
+    public byte[] RunBytes(byte[] input, params string[] arguments)
+    {
+        var start = new ProcessStartInfo("git", arguments)
+        {
+            WorkingDirectory = Folder, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+        };
+        start.Environment["GIT_CONFIG_NOSYSTEM"] = "1";
+        start.Environment["GIT_CONFIG_GLOBAL"] = "/dev/null";
+        using var process = Process.Start(start)!;
+        var output = new MemoryStream();
+        var copied = process.StandardOutput.BaseStream.CopyToAsync(output);
+        var errors = process.StandardError.ReadToEndAsync();
+        process.StandardInput.BaseStream.Write(input);
+        process.StandardInput.Close();
+        copied.Wait();
+        process.WaitForExit();
+        return process.ExitCode == 0 ? output.ToArray() : throw new InvalidOperationException($"git {string.Join(' ', arguments)}: {process.ExitCode} {errors.Result}");
+    }
+
     public void Write(string path, string content)
     {
         var target = Path.Combine(Folder, path);

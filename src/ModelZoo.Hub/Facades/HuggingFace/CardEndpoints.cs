@@ -30,24 +30,13 @@ static class CardEndpoints
             (content, kindWord) = (body.Text("content"), body.Text("repoType"));
         }
         _ = RepositoryKinds.TryParse(kindWord, out var kind);
-        var verdict = YamlVerdict.Of(content ?? "", Kind(kind));
+        var verdict = YamlVerdict.Of(content ?? "", ReadmeRule.Kind(kind));
         return Results.Json(new JsonObject
         {
             ["errors"] = Messages(verdict.Errors),
             ["warnings"] = Messages(verdict.Warnings),
         }, statusCode: verdict.IsValid ? 200 : 400);
     }
-
-    internal static CardKind Kind(RepositoryKind kind) => kind switch
-    {
-        RepositoryKind.Model => CardKind.Model,
-        RepositoryKind.Dataset => CardKind.Dataset,
-        _ => CardKind.Space,
-    };
-
-    /// <summary>False when the block is there but is not a mapping in YAML: then nothing of it can be indexed.</summary>
-    internal static bool IsReadable(byte[] readme) =>
-        !Card.Parse(System.Text.Encoding.UTF8.GetString(readme)).Findings.Any(f => f.Code is "yaml_syntax" or "not_a_mapping" or "yaml_tag" or "too_large");
 
     static JsonArray Messages(IEnumerable<string> texts) => new([.. texts.Select(text => new JsonObject { ["message"] = text })]);
 }

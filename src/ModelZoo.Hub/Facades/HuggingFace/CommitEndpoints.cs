@@ -3,7 +3,6 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 using ModelZoo.Git;
-using ModelZoo.Hub.Cards;
 using ModelZoo.Hub.Kernel;
 using ModelZoo.Hub.Repositories;
 using ModelZoo.Hub.Repositories.Access;
@@ -24,7 +23,7 @@ static class CommitEndpoints
 
     static async Task<IResult> CommitAsync(
         WritableRepository repository, RouteText revision, HttpContext http, RevisionResolver revisions, GitObjectStore objects,
-        CommitWriter commits, HubOptions options, PublicAddress address, CancellationToken stop)
+        BlobUploads uploads, CommitWriter commits, IReadmeRule readmes, HubOptions options, PublicAddress address, CancellationToken stop)
     {
         PreuploadEndpoints.RefusePullRequest(http.Request);
         var (reference, _) = await revisions.GetBranchAsync(repository, revision, stop);
@@ -32,8 +31,10 @@ static class CommitEndpoints
 
         var payload = new CommitPayload(repository.Repository, objects, options.Limits.InlineBytes);
         var draft = await payload.ReadAsync(http.Request.BodyReader, stop);
-        if (payload.Readme is { } readme) RefuseBrokenCard(readme, repository.Repository, options);
+        if (payload.Readme is { } readme && readmes.Problems(repository.Repository.Kind, readme) is { Count: > 0 } problems)
+            throw new Refusal(RefusalKind.Invalid, "The metadata of README.md is not valid.") { Findings = problems };
 
+        await uploads.FinishSentAsync(repository, [.. draft.Operations.OfType<PutLarge>().Select(large => large.Digest)], stop);
         switch (await commits.WriteAsync(repository, reference, draft, stop))
         {
             case CommitOutcome.Written written:
@@ -47,13 +48,5 @@ static class CommitEndpoints
             default:
                 throw new Refusal(RefusalKind.Stale, StaleMessage);
         }
-    }
-
-    /// <summary>The check of POST /api/validate-yaml. It refuses what cannot be read at all, and all errors where cards are strict.</summary>
-    static void RefuseBrokenCard(byte[] readme, Repository repository, HubOptions options)
-    {
-        var verdict = YamlVerdict.Of(System.Text.Encoding.UTF8.GetString(readme), CardEndpoints.Kind(repository.Kind));
-        if (!verdict.IsValid && (options.Cards.Strict || !CardEndpoints.IsReadable(readme)))
-            throw new Refusal(RefusalKind.Invalid, "The metadata of README.md is not valid.") { Findings = verdict.Errors };
     }
 }

@@ -11,14 +11,14 @@ using ModelZoo.Hub.Repositories.Access;
 namespace ModelZoo.Hub.Facades.HuggingFace;
 
 /// <summary>A repository as one JSON object in Hugging Face's field names, with just the fields that are wanted.</summary>
-sealed class RepositoryDescription(CardStore cards, WeightSummaryStore weights, TreeReader trees, LikeStore likes)
+sealed class RepositoryDescription(CardStore cards, WeightSummaryStore weights, TreeReader trees, LikeStore likes, UsedStorageQuery used, HubOptions options)
 {
     /// <summary>Most files that `siblings` lists; clients turn to the tree above 50,000.</summary>
     const int MaxSiblings = 60_000;
 
     /// <summary>Fields for which the card must be read.</summary>
     public static readonly string[] CardFields =
-        ["cardData", "model-index", "config", "pipeline_tag", "library_name", "mask_token", "tags", "transformersInfo", "widgetData", "usedStorage", "description", "citation", "paperswithcode_id", "models", "datasets", "baseModels"];
+        ["cardData", "model-index", "config", "pipeline_tag", "library_name", "mask_token", "tags", "transformersInfo", "widgetData", "description", "citation", "paperswithcode_id", "models", "datasets", "baseModels"];
 
     public async Task<JsonObject> DescribeAsync(
         ReadableRepository proof, ResolvedRevision? revision, IReadOnlySet<string> wanted, bool withBlobs, CancellationToken stop)
@@ -27,6 +27,8 @@ sealed class RepositoryDescription(CardStore cards, WeightSummaryStore weights, 
         var json = Identify(repository, wanted, wanted.Contains("trendingScore") ? await likes.CountOfWeekAsync(repository.Id, stop) : 0);
         if (revision is not null && wanted.Contains("sha")) json["sha"] = revision.CommitId;
         if (wanted.Overlaps(CardFields) && await cards.FindAsync(repository.Id, stop) is { } card) AddCard(json, repository, card, wanted);
+        if (wanted.Contains("usedStorage")) json["usedStorage"] = (await used.ListAsync([repository.Id], stop)).GetValueOrDefault(repository.Id);
+        if (wanted.Contains("xetEnabled")) json["xetEnabled"] = options.Xet.Enabled;
         if (repository.Kind == RepositoryKind.Model && (wanted.Contains("safetensors") || wanted.Contains("gguf")) && await weights.FindAsync(repository.Id, stop) is { } summary)
             AddWeights(json, summary, wanted);
         if (revision is not null && wanted.Contains("siblings")) json["siblings"] = await SiblingsAsync(repository.SpaceId, revision.Commit.Tree, withBlobs, stop);
@@ -52,7 +54,6 @@ sealed class RepositoryDescription(CardStore cards, WeightSummaryStore weights, 
         Add("downloadsAllTime", () => repository.DownloadsAllTime);
         Add("likes", () => repository.Likes);
         Add("trendingScore", () => trendingScore);
-        Add("xetEnabled", () => false);
         Add("spaces", () => new JsonArray());
         if (repository.Kind == RepositoryKind.Space)
         {
@@ -68,7 +69,6 @@ sealed class RepositoryDescription(CardStore cards, WeightSummaryStore weights, 
         var data = card.CardJson is null ? null : JsonNode.Parse(card.CardJson) as JsonObject;
         var config = card.ConfigJson is null ? null : JsonNode.Parse(card.ConfigJson) as JsonObject;
         if (wanted.Contains("tags")) json["tags"] = JsonNode.Parse(card.TagsJson);
-        if (wanted.Contains("usedStorage")) json["usedStorage"] = card.SizeBytes;
         if (wanted.Contains("cardData") && data is not null) json["cardData"] = data.DeepClone();
         if (repository.Kind == RepositoryKind.Model)
         {

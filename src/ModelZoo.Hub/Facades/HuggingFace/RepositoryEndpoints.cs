@@ -21,6 +21,7 @@ static class RepositoryEndpoints
         app.MapPost("/api/repos/create", CreateAsync);
         app.MapDelete("/api/repos/delete", DeleteAsync);
         app.MapPost("/api/repos/move", MoveAsync);
+        app.MapPost($"{HuggingFaceRoutes.Repository}/duplicate", DuplicateAsync);
         app.MapPut($"{HuggingFaceRoutes.Repository}/settings", SetAsync);
         app.MapGet($"{HuggingFaceRoutes.Repository}/auth-check", (ReadableRepository _) => Results.Json(new { }));
         app.MapGet($"{HuggingFaceRoutes.Repository}/auth-check/write", (WritableRepository _) => Results.Json(new { }));
@@ -62,6 +63,17 @@ static class RepositoryEndpoints
         return Results.Json(new { url = address.Of(request.HttpContext) + moved.Address, name = moved.FullName });
     }
 
+    /// <summary>Makes a fork: the same history under another name, sharing every object and blob.</summary>
+    static async Task<IResult> DuplicateAsync(
+        SignedIn me, ReadableRepository origin, HttpRequest request, ForkWriter forks, AccountStore accounts, PublicAddress address, CancellationToken stop)
+    {
+        var body = await JsonBody.ReadAsync(request, stop);
+        var (ownerName, name) = body.Text("repository") is { Length: > 0 } to ? SplitName(to, null, me.Account.Handle) : (me.Account.Handle, origin.Repository.Name);
+        var owner = await accounts.FindAsync(ownerName, stop) ?? throw Refusal.Forbidden($"You may not create repositories under {ownerName}.");
+        var fork = (await forks.ForkAsync(me, origin, owner, name, IsPrivate(body), stop)).Repository;
+        return Results.Json(new { url = address.Of(request.HttpContext) + fork.Address, name = fork.FullName, id = Ids.ToWire(fork.Id) });
+    }
+
     /// <summary>A repository named in the body. An old name does not do here: what is removed or moved is called by its name.</summary>
     static async Task<AdministeredRepository> AdministeredAsync(
         AccessPolicy policy, RepositoryKind kind, string owner, string name, Actor actor, CancellationToken stop)
@@ -94,6 +106,11 @@ static class RepositoryEndpoints
         {
             await repositories.SetDescriptionAsync(repository.Id, description, stop);
             changed["description"] = description;
+        }
+        if (body.Value("allowForcePush") is { ValueKind: JsonValueKind.True or JsonValueKind.False } force)
+        {
+            await repositories.SetForcePushAsync(repository.Id, force.GetBoolean(), stop);
+            changed["allowForcePush"] = force.GetBoolean();
         }
         if (body.Value("gated") is { ValueKind: JsonValueKind.False }) changed["gated"] = false;
         // Accepted because clients send them; this hub has neither to switch.

@@ -10,12 +10,13 @@ namespace ModelZoo.Hub.Facades.HuggingFace;
 
 /// <summary>A page of repositories as JSON objects. What the index holds costs no query; the rest is one query for the whole page.</summary>
 sealed class RepositoryListing(
-    CardStore cards, WeightSummaryStore weights, RepositoryStore repositories, CommitStore commits, RepositoryDescription description)
+    CardStore cards, WeightSummaryStore weights, RepositoryStore repositories, CommitStore commits, RepositoryDescription description,
+    UsedStorageQuery used, HubOptions options)
 {
     /// <summary>Fields of cards that the index holds already.</summary>
-    static readonly string[] s_indexed = ["tags", "pipeline_tag", "library_name", "usedStorage"];
+    static readonly string[] s_indexed = ["tags", "pipeline_tag", "library_name"];
 
-    static readonly string[] s_headFields = ["sha", "siblings", "description"];
+    static readonly string[] s_headFields = ["sha", "siblings", "description", "usedStorage"];
 
     static readonly string[] s_weightFields = ["safetensors", "gguf"];
 
@@ -32,6 +33,8 @@ sealed class RepositoryListing(
         var weightRows = wanted.Overlaps(s_weightFields) ? await weights.ListAsync(ids, stop) : new Dictionary<long, WeightSummaryRow>();
         var heads = wanted.Overlaps(s_headFields) ? await repositories.ListHeadsAsync(ids, stop) : new Dictionary<long, RepositoryHead>();
 
+        var storage = wanted.Contains("usedStorage") ? await used.ListAsync(ids, stop) : new Dictionary<long, long>();
+
         var items = new List<JsonNode>(page.Count);
         foreach (var entry in page.Select(found => found.Repository))
         {
@@ -39,6 +42,8 @@ sealed class RepositoryListing(
             var repository = head is null ? entry.Repository : entry.Repository with { Description = head.Description };
             var json = RepositoryDescription.Identify(repository, wanted, entry.LikesOfWeek);
             AddIndexed(json, entry, wanted);
+            if (storage.TryGetValue(entry.Id, out var bytes)) json["usedStorage"] = bytes;
+            if (wanted.Contains("xetEnabled")) json["xetEnabled"] = options.Xet.Enabled;
             if (cardRows.GetValueOrDefault(entry.Id) is { } card) RepositoryDescription.AddCard(json, repository, card, cardFields);
             if (repository.Kind == RepositoryKind.Model && weightRows.GetValueOrDefault(entry.Id) is { } summary) RepositoryDescription.AddWeights(json, summary, wanted);
             if (head?.CommitId is { } commitId)
@@ -57,7 +62,6 @@ sealed class RepositoryListing(
     static void AddIndexed(JsonObject json, IndexedRepository entry, IReadOnlySet<string> wanted)
     {
         if (wanted.Contains("tags")) json["tags"] = new JsonArray([.. entry.Tags.Select(tag => JsonValue.Create(tag))]);
-        if (wanted.Contains("usedStorage")) json["usedStorage"] = entry.SizeBytes;
         if (entry.Repository.Kind != RepositoryKind.Model) return;
         if (wanted.Contains("pipeline_tag") && entry.PipelineTag is not null) json["pipeline_tag"] = entry.PipelineTag;
         if (wanted.Contains("library_name") && entry.LibraryName is not null) json["library_name"] = entry.LibraryName;

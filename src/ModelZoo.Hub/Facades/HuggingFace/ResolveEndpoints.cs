@@ -50,7 +50,7 @@ static class ResolveEndpoints
                 return;
             }
         }
-        await BlobResponse.SendAsync(http, blobs, pointer.Digest, pointer.SizeBytes, headers, options.Storage.RedirectDownloads ? s_redirectFor : null);
+        await BlobResponse.SendAsync(http, blobs, pointer.Digest, pointer.SizeBytes, headers, options.Storage.SendsElsewhere ? s_redirectFor : null);
     }
 
     static async Task RawAsync(

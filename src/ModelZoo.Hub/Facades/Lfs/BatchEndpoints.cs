@@ -8,6 +8,8 @@ using ModelZoo.Hub.Facades.HuggingFace;
 using ModelZoo.Hub.Kernel;
 using ModelZoo.Hub.Repositories;
 using ModelZoo.Hub.Repositories.Access;
+using ModelZoo.Hub.Storage;
+using ModelZoo.Hub.Xet;
 
 namespace ModelZoo.Hub.Facades.Lfs;
 
@@ -28,15 +30,15 @@ static class BatchEndpoints
     }
 
     static async Task<IResult> BatchAsync(
-        ReadableRepository repository, HttpContext http, BlobLinkStore links, BlobUploads uploads, UrlSigner signer, PublicAddress address,
-        HubOptions options, TimeProvider time, CancellationToken stop)
+        ReadableRepository repository, HttpContext http, BlobLinkStore links, BlobUploads uploads, IBlobStore blobs, XetFiles files, UrlSigner signer,
+        PublicAddress address, HubOptions options, TimeProvider time, CancellationToken stop)
     {
         var body = await JsonBody.ReadAsync(http.Request, stop);
         var objects = body.List("objects");
         if (objects.Count > MaxObjects) throw new Refusal(RefusalKind.TooLarge, $"At most {MaxObjects} objects may be named in one call.");
         if (body.Text("hash_algo") is { } algorithm && algorithm is not ("sha256" or "sha_256")) throw new Refusal(RefusalKind.Conflict, "Only sha256 is supported.");
         var transfers = body.List("transfers").Select(t => t.ToString()).ToList();
-        var batch = new Batch(repository, links, uploads, signer, address.Of(http), transfers, options.Limits.PartsAboveBytes)
+        var batch = new Batch(repository, links, uploads, blobs, files, signer, address.Of(http), transfers, options.Limits.PartsAboveBytes)
         {
             Xet = options.Xet.Enabled && transfers.Contains("xet") && repository is WritableRepository writer ? XetUpload.Prepare(writer, http, address, signer, options, time) : null,
         };
@@ -54,10 +56,11 @@ static class BatchEndpoints
             ? new Refusal(RefusalKind.Unauthenticated, "Invalid username or password.")
             : Refusal.Forbidden($"You may not write to {repository.Repository.FullName}: it needs write access and a token with the write role."));
 
-    static async Task<IResult> VerifyAsync(WritableRepository repository, HttpContext http, BlobLinkStore links, CancellationToken stop)
+    static async Task<IResult> VerifyAsync(WritableRepository repository, HttpContext http, BlobLinkStore links, BlobUploads uploads, CancellationToken stop)
     {
         var body = await JsonBody.ReadAsync(http.Request, stop);
         if (!Digest.TryParse(body.Text("oid"), out var digest)) throw new Refusal(RefusalKind.Unprocessable, "\"oid\" must be a SHA-256 digest of 64 lowercase hex digits.");
+        await uploads.FinishSentAsync(repository, [digest], stop);
         var usable = await links.UsableAsync(repository.Id, repository.Author.Id, [digest], stop);
         if (!usable.TryGetValue(digest, out var size)) throw Refusal.NotFound("This object is not stored.");
         if (body.Number("size") is { } stated && stated != size) throw new Refusal(RefusalKind.Unprocessable, $"The stored object has {size} bytes, not {stated}.");
@@ -76,7 +79,9 @@ static class BatchEndpoints
 
     static IResult Answer(JsonObject json) => Results.Text(json.ToJsonString(), LfsErrors.MediaType);
 
-    sealed class Batch(ReadableRepository repository, BlobLinkStore links, BlobUploads uploads, UrlSigner signer, string address, IReadOnlyList<string> transfers, long partsAbove)
+    sealed class Batch(
+        ReadableRepository repository, BlobLinkStore links, BlobUploads uploads, IBlobStore blobs, XetFiles files, UrlSigner signer, string address,
+        IReadOnlyList<string> transfers, long partsAbove)
     {
         /// <summary>How to send content by Xet, where the client offers that: the same for every object.</summary>
         public XetUpload? Xet { get; init; }
@@ -105,10 +110,10 @@ static class BatchEndpoints
                 else
                 {
                     var inParts = transfers.Contains("multipart") && size > (partsAlone ? PartsAloneAbove : partsAbove);
-                    if (await uploads.BeginAsync(writable, digest, size, inParts, stop) is not { } upload) continue;
+                    if (await uploads.BeginAsync(writable, digest, size, inParts, mayGoElsewhere: true, stop) is not { } upload) continue;
                     if (inParts) transfer = "multipart";
                     answer["authenticated"] = true;
-                    answer["actions"] = new JsonObject { ["upload"] = inParts ? Parts(upload) : Whole(upload), ["verify"] = Verify() };
+                    answer["actions"] = new JsonObject { ["upload"] = inParts ? await PartsAsync(upload, stop) : Whole(upload), ["verify"] = Verify() };
                 }
             }
             return new JsonObject { ["transfer"] = transfer, ["hash_algo"] = "sha256", ["objects"] = answers };
@@ -117,6 +122,7 @@ static class BatchEndpoints
         public async Task<JsonObject> DownloadAsync(List<(string Oid, Digest? Digest, long SizeBytes)> objects, CancellationToken stop)
         {
             var linked = await links.LinkedAsync(repository.Id, [.. objects.Select(o => o.Digest).OfType<Digest>()], stop);
+            await files.FindManyAsync([.. linked.Keys], stop);       // the store signs addresses of what is known to be whole
             var answers = new JsonArray();
             foreach (var (oid, digest, size) in objects)
             {
@@ -128,27 +134,29 @@ static class BatchEndpoints
                 {
                     answer["size"] = stored;
                     answer["authenticated"] = true;
-                    var signed = signer.Sign(TransferEndpoints.DownloadSubject(repository.Id, digest), s_validFor);
-                    answer["actions"] = new JsonObject
-                    {
-                        ["download"] = Action($"{address}/api/blobs/{Ids.ToWire(repository.Id)}/{digest.Hex}?{signed}"),
-                    };
+                    answer["actions"] = new JsonObject { ["download"] = Action(blobs.SignDownload(digest, null, null, s_validFor)?.AbsoluteUri ?? OwnAddress(digest)) };
                 }
             }
             return new JsonObject { ["transfer"] = "basic", ["hash_algo"] = "sha256", ["objects"] = answers };
         }
 
-        JsonObject Whole(Upload upload) =>
-            Action($"{address}/api/uploads/{Ids.ToWire(upload.Id)}?{signer.Sign(TransferEndpoints.UploadSubject(upload.Id), s_validFor)}");
+        string OwnAddress(Digest digest) =>
+            $"{address}/api/blobs/{Ids.ToWire(repository.Id)}/{digest.Hex}?{signer.Sign(TransferEndpoints.DownloadSubject(repository.Id, digest), s_validFor)}";
+
+        JsonObject Whole(Upload upload) => Action(uploads.FindAddress(upload, 1)?.AbsoluteUri
+            ?? $"{address}/api/uploads/{Ids.ToWire(upload.Id)}?{signer.Sign(TransferEndpoints.UploadSubject(upload.Id), s_validFor)}");
 
         /// <summary>The addresses of the parts travel as header values, numbered with leading zeros; the action itself completes the upload.</summary>
-        JsonObject Parts(Upload upload)
+        async Task<JsonObject> PartsAsync(Upload upload, CancellationToken stop)
         {
             var signed = signer.Sign(TransferEndpoints.UploadSubject(upload.Id), s_validFor);
             var id = Ids.ToWire(upload.Id);
             var header = new JsonObject { ["chunk_size"] = upload.PartBytes!.Value.ToString() };
             for (var number = 1; number <= upload.Parts.PartCount; number++)
-                header[number.ToString("D5")] = $"{address}/api/uploads/{id}/parts/{number}?{signed}";
+                header[number.ToString("D5")] = uploads.FindAddress(upload, number)?.AbsoluteUri ?? $"{address}/api/uploads/{id}/parts/{number}?{signed}";
+            // Addresses outside the hub cannot be asked what they have: an interrupted client of ours reads it here.
+            if (uploads.FindAddress(upload, 1) is not null && await uploads.ListPartsAsync(upload, stop) is { Count: > 0 } stored)
+                header["stored"] = string.Join(' ', stored.Select(part => $"{part.Key}={part.Value.Trim('"')}"));
             return new JsonObject { ["href"] = $"{address}/api/uploads/{id}/complete?{signed}", ["header"] = header, ["expires_in"] = (int)s_validFor.TotalSeconds };
         }
 

@@ -14,6 +14,7 @@ static class LfsRoutes
     {
         var group = app.MapGroup("").WithMetadata(LfsErrors.Dialect).RequireCors(HuggingFaceRoutes.CorsPolicy);
         BatchEndpoints.Map(group);
+        LockEndpoints.Map(group);
         TransferEndpoints.Map(group);
     }
 

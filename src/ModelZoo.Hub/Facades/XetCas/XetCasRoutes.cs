@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using ModelZoo.Hub.Accounts;
 using ModelZoo.Hub.Facades.HuggingFace;
 using ModelZoo.Hub.Kernel;
 using ModelZoo.Xet;
@@ -25,7 +26,7 @@ static class XetCasRoutes
         ChunkEndpoints.Map(calls);
         calls.MapPost("/v1/telemetry", (CasReader _) => Results.Ok());
         XorbDownloadEndpoints.Map(group);
-        group.Map("/{**rest}", HuggingFaceRoutes.Nothing).WithMetadata(new Public("says only that nothing is here"));
+        group.Map("/{**rest}", HuggingFaceRoutes.Nothing).WithMetadata(new SelfAuthorising(), new Public("says only that nothing is here"));
     }
 
     public static XetHash ParseHash(string text) =>

@@ -28,7 +28,7 @@ sealed class XorbAddresses(UrlSigner signer, PublicAddress address, Xorbs xorbs,
     /// <param name="mayJoin">Let one address stand for several ranges, which are then fetched with one request.</param>
     public async Task<IReadOnlyList<XorbLinks>> OfAsync(IReadOnlyList<XorbFetch> fetches, HttpContext http, bool mayJoin, CancellationToken stop)
     {
-        var stored = options.Storage.RedirectDownloads ? await xorbs.FindManyAsync(fetches.Select(fetch => fetch.Xorb), stop) : null;
+        var stored = options.Storage.SendsElsewhere ? await xorbs.FindManyAsync(fetches.Select(fetch => fetch.Xorb), stop) : null;
         var root = XetCasRoutes.Base(address.Of(http));
         return
         [

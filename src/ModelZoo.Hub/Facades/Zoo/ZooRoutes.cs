@@ -24,9 +24,11 @@ static class ZooRoutes
         CollaboratorEndpoints.Map(group);
         SettingsEndpoints.Map(group);
         ActivityEndpoints.Map(group);
+        StorageEndpoints.Map(group);
         JobEndpoints.Map(group);
         MaintenanceEndpoints.Map(group);
         StatusEndpoints.Map(group);
+        NodeEndpoints.Map(group);
         AuditEndpoints.Map(group);
         SearchEndpoints.Map(group);
         app.Map(Base + "/{**rest}", HuggingFace.HuggingFaceRoutes.Nothing)

@@ -20,12 +20,14 @@ sealed class S3BlobStore : IBlobStore, IDisposable
     readonly S3Bucket _bucket;
     readonly S3Parts _parts;
     readonly bool _signsDownloads;
+    readonly long? _directAbove;
 
     public S3BlobStore(StorageOptions options)
     {
         _bucket = new(options);
         _parts = new(_bucket, Key);
-        _signsDownloads = options.RedirectDownloads;
+        _signsDownloads = options.RedirectDownloads ?? true;
+        _directAbove = options.DirectUploads ?? true ? options.DirectAboveBytes : null;
     }
 
     public Task<long?> FindSizeAsync(Digest digest, CancellationToken stop) => _bucket.FindSizeAsync(Key(digest), stop);
@@ -38,28 +40,27 @@ sealed class S3BlobStore : IBlobStore, IDisposable
     public Uri? SignDownload(Digest digest, string? contentType, string? contentDisposition, TimeSpan validFor)
     {
         if (!_signsDownloads) return null;
-        var request = new GetPreSignedUrlRequest
-        {
-            BucketName = _bucket.Name, Key = Key(digest), Verb = HttpVerb.GET, Expires = DateTime.UtcNow + validFor,
-            Protocol = _bucket.IsPlainHttp ? Protocol.HTTP : Protocol.HTTPS,
-        };
+        var request = new GetPreSignedUrlRequest { Key = Key(digest), Verb = HttpVerb.GET };
         if (contentType is not null) request.ResponseHeaderOverrides.ContentType = contentType;
         if (contentDisposition is not null) request.ResponseHeaderOverrides.ContentDisposition = contentDisposition;
-        return new(_bucket.Client.GetPreSignedURL(request));
+        return _bucket.Sign(request, validFor);
     }
 
     /// <summary>The Range header is part of what is signed, so the address is of no use for other bytes.</summary>
     public Uri? SignRange(Digest digest, long first, long last, TimeSpan validFor)
     {
         if (!_signsDownloads) return null;
-        var request = new GetPreSignedUrlRequest
-        {
-            BucketName = _bucket.Name, Key = Key(digest), Verb = HttpVerb.GET, Expires = DateTime.UtcNow + validFor,
-            Protocol = _bucket.IsPlainHttp ? Protocol.HTTP : Protocol.HTTPS,
-        };
+        var request = new GetPreSignedUrlRequest { Key = Key(digest), Verb = HttpVerb.GET };
         request.Headers["Range"] = string.Create(CultureInfo.InvariantCulture, $"bytes={first}-{last}");
-        return new(_bucket.Client.GetPreSignedURL(request));
+        return _bucket.Sign(request, validFor);
     }
+
+    public bool TakesDirectParts(long sizeBytes) => _directAbove is { } above && sizeBytes > above;
+
+    public Task<string> BeginDirectPartsAsync(Digest digest, long sizeBytes, long partBytes, CancellationToken stop) =>
+        _parts.BeginDirectAsync(sizeBytes, partBytes, stop);
+
+    public Uri? SignPart(PartsUpload upload, int number, TimeSpan validFor) => _parts.SignPart(upload, number, validFor);
 
     public async Task WriteAsync(Digest digest, long sizeBytes, PipeReader content, CancellationToken stop)
     {
@@ -129,6 +130,8 @@ sealed class S3BlobStore : IBlobStore, IDisposable
     public Task<IReadOnlyDictionary<int, string>> ListPartsAsync(PartsUpload upload, CancellationToken stop) => _parts.ListAsync(upload, stop);
 
     public Task CompletePartsAsync(PartsUpload upload, CancellationToken stop) => _parts.CompleteAsync(upload, stop);
+
+    public Task<bool> IsJoinedAsync(PartsUpload upload, CancellationToken stop) => _parts.IsJoinedAsync(upload, stop);
 
     public Task<bool> WasCompletedAsync(PartsUpload upload, CancellationToken stop) => _parts.WasCompletedAsync(upload, stop);
 

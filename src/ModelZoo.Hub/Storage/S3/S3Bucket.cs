@@ -12,11 +12,13 @@ namespace ModelZoo.Hub.Storage;
 /// </summary>
 sealed class S3Bucket : IDisposable
 {
+    readonly bool _signsPlainHttp;
+
     public S3Bucket(StorageOptions options)
     {
         Name = options.Bucket!;
         Prefix = options.Prefix;
-        IsPlainHttp = options.Endpoint?.StartsWith("http://", StringComparison.OrdinalIgnoreCase) ?? false;
+        _signsPlainHttp = (options.PublicEndpoint ?? options.Endpoint)?.StartsWith("http://", StringComparison.OrdinalIgnoreCase) ?? false;
         var config = new AmazonS3Config
         {
             ForcePathStyle = options.PathStyle,
@@ -29,22 +31,48 @@ sealed class S3Bucket : IDisposable
         };
         if (string.IsNullOrEmpty(options.Endpoint)) config.RegionEndpoint = Amazon.RegionEndpoint.GetBySystemName(options.Region);
         else config.ServiceURL = options.Endpoint;
-        Client = string.IsNullOrEmpty(options.AccessKey)
-            ? new AmazonS3Client(config)
-            : new AmazonS3Client(new BasicAWSCredentials(options.AccessKey, options.SecretKey), config);
+        Client = Connect(options, config);
+        Signer = string.IsNullOrEmpty(options.PublicEndpoint) ? Client : Connect(options, new AmazonS3Config
+        {
+            ForcePathStyle = options.PathStyle, AuthenticationRegion = options.Region, ServiceURL = options.PublicEndpoint,
+        });
     }
 
+    static AmazonS3Client Connect(StorageOptions options, AmazonS3Config config) => string.IsNullOrEmpty(options.AccessKey)
+        ? new AmazonS3Client(config)
+        : new AmazonS3Client(new BasicAWSCredentials(options.AccessKey, options.SecretKey), config);
+
     public AmazonS3Client Client { get; }
+
+    /// <summary>Makes addresses for clients, at the address where they see the server.</summary>
+    AmazonS3Client Signer { get; }
 
     public string Name { get; }
 
     public string Prefix { get; }
 
-    public bool IsPlainHttp { get; }
-
     public string Blobs => $"{Prefix}blobs/";
 
     public string Staging => $"{Prefix}staging/";
+
+    /// <summary>
+    /// Servers refuse requests and addresses whose time is minutes off. The SDK mends its own requests when told so by the server,
+    /// but nobody tells it about addresses that clients use.
+    /// </summary>
+    public static void CorrectClock(TimeSpan correction) =>
+        Amazon.AWSConfigs.ManualClockCorrection = correction.Duration() > TimeSpan.FromSeconds(2) ? correction : null;
+
+    static DateTime Now => DateTime.UtcNow + (Amazon.AWSConfigs.ManualClockCorrection ?? TimeSpan.Zero);
+
+    /// <summary>An address that carries its own permission for a while.</summary>
+    public Uri Sign(GetPreSignedUrlRequest request, TimeSpan validFor)
+    {
+        request.BucketName = Name;
+        request.Expires = Now + validFor;
+        request.Protocol = _signsPlainHttp ? Protocol.HTTP : Protocol.HTTPS;
+        // As signed: another escaping of the same path would be another path to the signature.
+        return new(Signer.GetPreSignedURL(request), new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
+    }
 
     public async Task<long?> FindSizeAsync(string key, CancellationToken stop)
     {
@@ -120,14 +148,22 @@ sealed class S3Bucket : IDisposable
         return new(number, response.ETag);
     }
 
-    /// <summary>Joins the parts. False when the server no longer knows the upload, which a lost answer to an earlier try can mean.</summary>
+    /// <summary>
+    /// Joins the parts, unless the key is taken. False when it is, or when the server no longer knows the upload, which a lost
+    /// answer to an earlier try can mean.
+    /// </summary>
     public async Task<bool> TryCompleteMultipartAsync(string key, string uploadId, List<PartETag> parts, CancellationToken stop)
     {
         try
         {
             await CallAsync(() => Client.CompleteMultipartUploadAsync(
-                new CompleteMultipartUploadRequest { BucketName = Name, Key = key, UploadId = uploadId, PartETags = parts }, stop));
+                new CompleteMultipartUploadRequest { BucketName = Name, Key = key, UploadId = uploadId, PartETags = parts, IfNoneMatch = "*" }, stop));
             return true;
+        }
+        catch (AmazonS3Exception e) when (e.StatusCode is HttpStatusCode.PreconditionFailed or HttpStatusCode.Conflict)
+        {
+            await AbortMultipartAsync(key, uploadId, stop);
+            return false;
         }
         catch (AmazonS3Exception e) when (IsMissing(e))
         {
@@ -194,5 +230,9 @@ sealed class S3Bucket : IDisposable
 
     static Refusal Unavailable(string message) => new(RefusalKind.Unavailable, message);
 
-    public void Dispose() => Client.Dispose();
+    public void Dispose()
+    {
+        Client.Dispose();
+        Signer.Dispose();
+    }
 }

@@ -2,24 +2,24 @@ using Amazon.S3.Model;
 
 namespace ModelZoo.Hub.Storage;
 
-/// <summary>Copies an object inside the server, in one request up to 5 GB and in parts above (S3's limit of CopyObject).</summary>
+/// <summary>
+/// Copies an object inside the server, always in parts: joining them takes the condition that the key is free, which a plain
+/// copy does not.
+/// </summary>
 static class S3Copy
 {
-    const long MaxSingleBytes = 5_000_000_000;
     const long PartBytes = 1L << 30;
 
-    public static async Task CopyAsync(S3Bucket bucket, string from, string to, long sizeBytes, CancellationToken stop)
-    {
-        if (sizeBytes <= MaxSingleBytes)
-        {
-            await S3Bucket.CallAsync(() => bucket.Client.CopyObjectAsync(bucket.Name, from, bucket.Name, to, stop));
-            return;
-        }
-        await CopyPartsAsync(bucket, from, to, sizeBytes, PartBytes, stop);
-    }
+    public static Task CopyAsync(S3Bucket bucket, string from, string to, long sizeBytes, CancellationToken stop) =>
+        CopyPartsAsync(bucket, from, to, sizeBytes, PartBytes, stop);
 
     public static async Task CopyPartsAsync(S3Bucket bucket, string from, string to, long sizeBytes, long partBytes, CancellationToken stop)
     {
+        if (sizeBytes == 0)
+        {
+            await bucket.TryPutAsync(to, [], 0, stop);      // no part of it could be copied
+            return;
+        }
         var uploadId = await bucket.BeginMultipartAsync(to, stop);
         try
         {

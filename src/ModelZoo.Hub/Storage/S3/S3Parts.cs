@@ -17,10 +17,17 @@ namespace ModelZoo.Hub.Storage;
 /// </summary>
 /// <remarks>
 /// A caller's part may be larger than memory should hold, so it is several S3 parts (pieces): part n is the pieces
-/// (n - 1) · k + 1 … n · k. The handle is <c>ID/S3's upload id</c>.
+/// (n - 1) · k + 1 … n · k. The handle is <c>ID/S3's upload id</c>. Parts that clients send to signed addresses are one S3 part
+/// each, and the handle is <c>direct/ID/S3's upload id</c>. Even content that is sent whole is one part of a multipart upload and
+/// not a simple object: when the parts are joined the address is dead, so what was hashed is what is published.
 /// </remarks>
 sealed class S3Parts(S3Bucket bucket, Func<Digest, string> keyOf)
 {
+    const string Direct = "direct/";
+
+    /// <summary>How often in a row a read may break without bringing a byte.</summary>
+    const int MaxBreaks = 5;
+
     public async Task<string> BeginAsync(long sizeBytes, long partBytes, CancellationToken stop)
     {
         PartsUpload.RequirePossible(sizeBytes, partBytes);
@@ -28,15 +35,26 @@ sealed class S3Parts(S3Bucket bucket, Func<Digest, string> keyOf)
         return $"{id}/{await bucket.BeginMultipartAsync(StagingKey(id), stop)}";
     }
 
+    /// <summary>Like <see cref="BeginAsync"/>, for parts that clients send to <see cref="SignPart"/>.</summary>
+    public async Task<string> BeginDirectAsync(long sizeBytes, long partBytes, CancellationToken stop) => Direct + await BeginAsync(sizeBytes, partBytes, stop);
+
+    public Uri? SignPart(PartsUpload upload, int number, TimeSpan validFor)
+    {
+        upload.RequirePart(number);
+        var (key, uploadId) = Locate(upload);
+        return IsDirect(upload) ? bucket.Sign(new() { Key = key, Verb = HttpVerb.PUT, UploadId = uploadId, PartNumber = number }, validFor) : null;
+    }
+
     public async Task<string> WriteAsync(PartsUpload upload, int number, PipeReader content, CancellationToken stop)
     {
         upload.RequirePart(number);
+        if (IsDirect(upload)) throw Refusal.Invalid("The parts of this upload go to the addresses that were given out for them.");
         var (key, uploadId) = Locate(upload);
         var cut = Cut.Of(upload);
         try
         {
             var pieces = await new S3Sender(bucket, key, uploadId)
-                .SendAsync(content, upload.PartLength(number), cut.PieceBytes, cut.FirstPiece(number), null, stop);
+                .SendAsync(content, upload.PartLength(number), (int)cut.PieceBytes, cut.FirstPiece(number), null, stop);
             return Combine(pieces.Select(piece => piece.ETag));
         }
         catch (AmazonS3Exception e) when (S3Bucket.IsMissing(e))
@@ -113,14 +131,18 @@ sealed class S3Parts(S3Bucket bucket, Func<Digest, string> keyOf)
         throw Refusal.Invalid($"The joined parts are not the {upload.SizeBytes} bytes with SHA-256 {upload.Digest}; the upload was dropped.");
     }
 
+    /// <summary>By a write that is refused when the blob is there already: whoever is faster, it is written once.</summary>
     async Task PublishAsync(PartsUpload upload, string key, CancellationToken stop)
     {
         var final = keyOf(upload.Digest);
-        await S3Copy.CopyAsync(bucket, key, final, upload.SizeBytes, stop);
+        if (await bucket.FindSizeAsync(final, stop) != upload.SizeBytes) await S3Copy.CopyAsync(bucket, key, final, upload.SizeBytes, stop);
         if (await bucket.FindSizeAsync(final, stop) != upload.SizeBytes) throw new IOException("The object store lost the copy it made.");
         await bucket.TryPutAsync(Mark(key), [], 0, stop);
         await bucket.DeleteAsync(key, stop);
     }
+
+    public async Task<bool> IsJoinedAsync(PartsUpload upload, CancellationToken stop) =>
+        TryLocate(upload, out var key, out _) && await bucket.FindSizeAsync(key, stop) is not null;
 
     public async Task<bool> WasCompletedAsync(PartsUpload upload, CancellationToken stop) =>
         TryLocate(upload, out var key, out _) && await WasCompletedAsync(upload, key, stop);
@@ -134,8 +156,22 @@ sealed class S3Parts(S3Bucket bucket, Func<Digest, string> keyOf)
         try
         {
             using var sha = new SequenceHash();
-            await using var content = await bucket.OpenReadAsync(key, 0, sizeBytes, stop);
-            for (int read; (read = await content.ReadAsync(buffer, stop)) > 0;) sha.Append(buffer.AsSpan(0, read));
+            for (var (position, breaks) = (0L, 0); position < sizeBytes;)
+            {
+                var before = position;
+                try
+                {
+                    await using var content = await bucket.OpenReadAsync(key, position, sizeBytes - position, stop);
+                    for (int read; (read = await content.ReadAsync(buffer, stop)) > 0; position += read) sha.Append(buffer.AsSpan(0, read));
+                }
+                catch (Exception error) when (error is IOException and not FileNotFoundException or Refusal { Kind: RefusalKind.Unavailable })
+                {
+                    // A connection that broke: go on where it did, as long as that leads anywhere.
+                    breaks = position > before ? 0 : breaks + 1;
+                    if (breaks > MaxBreaks) throw;
+                    await Task.Delay(TimeSpan.FromMilliseconds(100 << breaks), stop);
+                }
+            }
             return sha.Finish();
         }
         finally
@@ -203,22 +239,26 @@ sealed class S3Parts(S3Bucket bucket, Func<Digest, string> keyOf)
 
     bool TryLocate(PartsUpload upload, out string key, out string uploadId)
     {
-        var slash = upload.Handle.IndexOf('/');
-        var isOurs = Guid.TryParseExact(upload.Handle.AsSpan(0, Math.Max(0, slash)), "n", out var id);
-        (key, uploadId) = isOurs ? (StagingKey(id.ToString("n")), upload.Handle[(slash + 1)..]) : ("", "");
+        var handle = IsDirect(upload) ? upload.Handle[Direct.Length..] : upload.Handle;
+        var slash = handle.IndexOf('/');
+        var isOurs = Guid.TryParseExact(handle.AsSpan(0, Math.Max(0, slash)), "n", out var id);
+        (key, uploadId) = isOurs ? (StagingKey(id.ToString("n")), handle[(slash + 1)..]) : ("", "");
         return isOurs && uploadId.Length > 0;
     }
+
+    static bool IsDirect(PartsUpload upload) => upload.Handle.StartsWith(Direct, StringComparison.Ordinal);
 
     static Refusal Unknown() => Refusal.NotFound("The upload is unknown: it was completed, abandoned or swept.");
 
     /// <summary>How the caller's parts are cut into pieces of equal size (servers exist that insist on equal ones).</summary>
-    readonly record struct Cut(int PiecesPerPart, int PieceBytes)
+    readonly record struct Cut(int PiecesPerPart, long PieceBytes)
     {
         public static Cut Of(PartsUpload upload)
         {
             var partBytes = Math.Min(upload.PartBytes, Math.Max(1, upload.SizeBytes));
+            if (IsDirect(upload)) return new(1, partBytes);
             var pieces = (int)Math.Clamp(partBytes / S3Sender.PieceBytes, 1, Math.Max(1, PartsUpload.MaxParts / upload.PartCount));
-            return new(pieces, (int)((partBytes + pieces - 1) / pieces));
+            return new(pieces, (partBytes + pieces - 1) / pieces);
         }
 
         public int FirstPiece(int part) => ((part - 1) * PiecesPerPart) + 1;

@@ -17,6 +17,9 @@ public sealed record RepositoryHeading(RepositoryLinks Links, string DefaultBran
     public bool MayWrite { get; init; }
     public bool MayAdminister { get; init; }
 
+    /// <summary>What this was forked from, when the viewer may see that.</summary>
+    public RepositoryLinks? Origin { get; init; }
+
     /// <summary>The branch, tag or commit that the page shows; null for the default branch.</summary>
     public string? Revision { get; init; }
 

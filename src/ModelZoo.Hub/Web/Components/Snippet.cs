@@ -3,13 +3,10 @@ namespace ModelZoo.Hub.Web.Components;
 /// <summary>One way to get a repository, with the words to paste. Only ways that work with this hub as it is.</summary>
 public sealed record Snippet(string Tool, string Text)
 {
-    // Clients of the newer generation ask for Xet first, which this hub does not speak.
-    const string NoXet = "HF_HUB_DISABLE_XET";
-
     public static IReadOnlyList<Snippet> For(RepositoryLinks address, string baseUrl, string? library, string? pipelineTag) =>
     [
         new("Python", Python(address, baseUrl, library, pipelineTag)),
-        new("hf", $"export HF_ENDPOINT={baseUrl} {NoXet}=1\nhf download {address.Id}{(address.Kind == "model" ? "" : $" --repo-type {address.Kind}")}"),
+        new("hf", $"export HF_ENDPOINT={baseUrl}\nhf download {address.Id}{(address.Kind == "model" ? "" : $" --repo-type {address.Kind}")}"),
         new("zoo", $"zoo pull {address.Prefix}{address.Id} --endpoint {baseUrl}"),
         new("JavaScript", JavaScript(address, baseUrl, library, pipelineTag)),
         new("curl", $"curl -fL -o README.md \\\n  {baseUrl}/{address.Prefix}{address.Id}/resolve/main/README.md"),
@@ -20,7 +17,6 @@ public sealed record Snippet(string Tool, string Text)
         var settings = $"""
             import os
             os.environ["HF_ENDPOINT"] = "{baseUrl}"
-            os.environ["{NoXet}"] = "1"
 
 
             """;

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using ModelZoo.Hub.Accounts;
+using ModelZoo.Hub.Cluster;
 using ModelZoo.Hub.Database;
 using ModelZoo.Hub.Jobs;
 using ModelZoo.Hub.Repositories;
@@ -11,7 +12,7 @@ namespace ModelZoo.Hub.Web.Pages.Admin;
 
 /// <summary>Loads the administration page from the stores.</summary>
 sealed class AdminPageLoader(
-    PageFrames frames, HubFiguresQuery figures, AccountStore accounts, JobStore jobs, RecentErrors errors, HubDatabase database, HubOptions options,
+    PageFrames frames, HubFiguresQuery figures, AccountStore accounts, JobStore jobs, RecentErrors errors, NodeStore nodes, Membership membership, HubDatabase database, HubOptions options,
     IEnumerable<IJobHandler> handlers, TimeProvider time)
 {
     static readonly Choice[] s_tasks =
@@ -41,6 +42,11 @@ sealed class AdminPageLoader(
             Database = database.Kind == "postgres" ? "PostgreSQL" : "SQLite",
             BlobStore = options.Storage.Kind == StorageKind.Folder ? "a folder" : "S3",
             StartedAt = _startedAt,
+            Nodes = [.. (await nodes.ListAsync(stop)).Select(node => new NodeLine(node.Name, node.Role, node.Version, node.Level,
+                DateTimeOffset.FromUnixTimeMilliseconds(node.StartedAt), DateTimeOffset.FromUnixTimeMilliseconds(node.SeenAt))
+            {
+                IsAlive = nodes.IsAlive(node), IsThis = node.Incarnation == membership.Self?.Incarnation,
+            })],
             JobsWaiting = counts.GetValueOrDefault("waiting"),
             JobsRunning = counts.GetValueOrDefault("running"),
             JobsFailed = counts.GetValueOrDefault("failed"),

@@ -11,6 +11,13 @@ public sealed record AccountLine(string Handle, DateTimeOffset CreatedAt)
     public long RepositoryCount { get; init; }
 }
 
+/// <param name="Level">The schema level that its program knows.</param>
+public sealed record NodeLine(string Name, string Role, string Version, long Level, DateTimeOffset StartedAt, DateTimeOffset SeenAt)
+{
+    public bool IsAlive { get; init; }
+    public bool IsThis { get; init; }
+}
+
 public sealed record ErrorLine(DateTimeOffset At, string RequestId, string Message);
 
 /// <summary>Is the hub well.</summary>
@@ -26,6 +33,9 @@ public sealed record AdminPageModel(PageFrame Frame)
     public string Database { get; init; } = "";
     public string BlobStore { get; init; } = "";
     public DateTimeOffset? StartedAt { get; init; }
+
+    /// <summary>Processes that share the database.</summary>
+    public IReadOnlyList<NodeLine> Nodes { get; init; } = [];
 
     public long JobsWaiting { get; init; }
     public long JobsRunning { get; init; }

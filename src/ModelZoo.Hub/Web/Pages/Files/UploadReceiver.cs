@@ -94,7 +94,7 @@ sealed class UploadReceiver(TreeReader trees, GitObjectStore objects, BlobUpload
             await objects.AddAsync(proof.Repository.SpaceId, [blob], stop);
             return new PutFile(path, blob.Id);
         }
-        var upload = (await uploads.BeginAsync(proof, digest, spool.Length, inParts: false, stop))!;     // null only for parts
+        var upload = (await uploads.BeginAsync(proof, digest, spool.Length, inParts: false, mayGoElsewhere: false, stop))!;     // null only for parts
         var pipe = PipeReader.Create(spool, new StreamPipeReaderOptions(bufferSize: 1 << 20, leaveOpen: true));
         try
         {

@@ -22,7 +22,8 @@ sealed record ShownRevision(ResolvedRevision Resolved, string Shown)
 
 /// <summary>What all pages of a repository need: the heading, the revision, the references, rendered Markdown.</summary>
 sealed class RepositoryPageParts(
-    RevisionResolver revisions, ReferenceStore references, TreeReader trees, CardStore cards, WeightSummaryStore weights, LikeStore likes, HubOptions options) : IDisposable
+    RevisionResolver revisions, ReferenceStore references, TreeReader trees, CardStore cards, WeightSummaryStore weights, LikeStore likes,
+    ForkStore forks, RepositoryStore repositories, AccessPolicy policy, HubOptions options) : IDisposable
 {
     /// <summary>Longest Markdown that is rendered; above it a file is a download.</summary>
     const long MaxMarkdownBytes = 1 << 20;
@@ -66,7 +67,14 @@ sealed class RepositoryPageParts(
             MayWrite = proof.Level >= AccessLevel.Write,
             MayAdminister = proof.Level >= AccessLevel.Administer,
             Revision = revision?.Shown,
+            Origin = await FindOriginAsync(proof, stop),
         };
+    }
+
+    async Task<RepositoryLinks?> FindOriginAsync(ReadableRepository fork, CancellationToken stop)
+    {
+        if (await forks.FindOriginIdAsync(fork.Id, stop) is not { } id || await repositories.FindAsync(id, stop) is not { } origin) return null;
+        return await policy.FindReadableAsync(origin.Kind, origin.Owner, origin.Name, fork.Actor, stop) is null ? null : Links(origin);
     }
 
     /// <summary>The branches and tags, each leading to the same page there.</summary>

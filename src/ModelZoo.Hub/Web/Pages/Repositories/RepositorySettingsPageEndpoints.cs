@@ -5,6 +5,7 @@ using ModelZoo.Hub.Cards;
 using ModelZoo.Hub.Kernel;
 using ModelZoo.Hub.Repositories;
 using ModelZoo.Hub.Repositories.Access;
+using ModelZoo.Hub.Xet;
 
 namespace ModelZoo.Hub.Web.Pages.Repositories;
 
@@ -50,7 +51,7 @@ static class RepositorySettingsPageEndpoints
 }
 
 /// <summary>Loads the settings page.</summary>
-sealed class SettingsPage(PageFrames frames, RepositoryPageParts parts, ReferenceStore references, CollaboratorStore collaborators, CardStore cards)
+sealed class SettingsPage(PageFrames frames, RepositoryPageParts parts, ReferenceStore references, CollaboratorStore collaborators, StorageQuery storage)
 {
     public async Task<PageResult<RepositorySettingsPage>> ShowAsync(
         AdministeredRepository proof, HttpContext http, Func<RepositorySettingsPageModel, RepositorySettingsPageModel> adjust, int status, CancellationToken stop)
@@ -58,12 +59,15 @@ sealed class SettingsPage(PageFrames frames, RepositoryPageParts parts, Referenc
         var heading = await parts.HeadingAsync(proof, await parts.FindHeadAsync(proof, stop), stop);
         var all = await references.ListAsync(proof.Id, stop);
         var owner = proof.Repository.Owner;
+        var figures = await storage.GetAsync(proof.Id, stop);
         return new(adjust(new(frames.For(http, proof.Repository.Kind.Plural()), heading with { Revision = null, Description = proof.Repository.Description })
         {
             Branches = [.. all.Where(r => r.Name.StartsWith("refs/heads/", StringComparison.Ordinal)).Select(r => r.ShortName)],
             Collaborators = [.. (await collaborators.ListAsync(proof.Id, stop)).Select(c => new Collaborator(c.Handle, c.Access))],
             Owners = proof.Actor.Account is { } me && me.Handle != owner ? [owner, me.Handle] : [owner],
-            StoredBytes = (await cards.FindAsync(proof.Id, stop))?.SizeBytes ?? 0,
+            LogicalBytes = figures.LogicalBytes,
+            StoredBytes = figures.StoredBytes,
+            SharedBytes = figures.SharedBytes,
         }), status);
     }
 }

@@ -14,7 +14,10 @@ public sealed record RepositorySettingsPageModel(PageFrame Frame, RepositoryHead
     /// <summary>Handles to which the viewer may move the repository.</summary>
     public IReadOnlyList<string> Owners { get; init; } = [];
 
+    /// <summary>Large files of all revisions; what is stored of them; and how much of that other repositories use as well.</summary>
+    public long LogicalBytes { get; init; }
     public long StoredBytes { get; init; }
+    public long SharedBytes { get; init; }
 
     /// <summary>One state per form; the refused one carries what was typed.</summary>
     public FormState General { get; init; } = FormState.Empty;
