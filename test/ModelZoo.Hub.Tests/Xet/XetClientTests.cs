@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using ModelZoo.Client;
 using ModelZoo.Git;
+using ModelZoo.Xet;
 
 namespace ModelZoo.Hub.Tests.Xet;
 
@@ -34,6 +35,33 @@ public abstract class XetClientTests(TestHub hub) : IDisposable
 
         var nothing = await PushAsync(zoo, repo, second);
         Assert.Equal((false, 1), (nothing.IsNew, nothing.UnchangedFiles));
+    }
+
+    [Fact]
+    public async Task A_file_whose_beginning_changed_is_known_by_its_middle()
+    {
+        var (zoo, repo, _) = await OpenAsync();
+        var content = RandomNumberGenerator.GetBytes(12_000_000);
+        MakeAskedFor(content, content.Length * 2 / 3);
+        await PushAsync(zoo, repo, content);
+        RandomNumberGenerator.Fill(content.AsSpan(0, 1000));
+        var outcome = await PushAsync(zoo, repo, content);
+        Assert.True(outcome.UploadedBytes < 300_000, $"{outcome.UploadedBytes} bytes were sent.");
+        Assert.Equal(content, await PullAsync(zoo, repo, "beginning"));
+    }
+
+    /// <summary>Changes a chunk near an offset until its hash is one that clients ask about. Cuts stay: they do not depend on a chunk's first 8,000 bytes.</summary>
+    static void MakeAskedFor(byte[] content, int near)
+    {
+        var chunker = new GearChunker();
+        int start = 0, end = 0;
+        while (end < near)
+        {
+            start = end;
+            chunker.TryCut(content.AsSpan(end), out var taken);
+            end += taken;
+        }
+        for (var number = 0; !XetHashes.OfChunk(content.AsSpan(start, end - start)).IsGlobal; number++) BitConverter.TryWriteBytes(content.AsSpan(start + 100), number);
     }
 
     [Fact]

@@ -27,7 +27,7 @@ public sealed class XetPiecesTests
                 for (var i = 0; i < batch.Count; i++)
                 {
                     chunks.Add(batch[i]);
-                    copy.Write(batch.ContentOf(i));
+                    copy.Write(batch.ContentOf(i).Span);
                 }
             }
         }
