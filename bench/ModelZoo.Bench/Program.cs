@@ -13,6 +13,7 @@ static class Program
         ("commit", CommitBench.RunAsync),
         ("git", GitBench.RunAsync),
         ("xet-chunks", XetChunksBench.RunAsync),
+        ("xet-upload", XetUploadBench.RunAsync),
         ("cluster", ClusterBench.RunAsync),
     ];
 

@@ -2,7 +2,7 @@ using ModelZoo.Fuzz;
 using ModelZoo.Fuzz.Targets;
 
 // ModelZoo.Fuzz TARGET SECONDS [SEED]: feeds one parser (or "all", each for so long) and fails on the first thing it should not do.
-FuzzTarget[] targets = [new PktLineTarget(), new PackTarget(), new DeltaTarget(), new ObjectTarget(), new Lz4Target(), new XorbTarget(), new XorbIndexTarget(), new ShardTarget()];
+FuzzTarget[] targets = [new PktLineTarget(), new PackTarget(), new DeltaTarget(), new ObjectTarget(), new Lz4Target(), new XorbTarget(), new XorbIndexTarget(), new ShardTarget(), new ReconstructionTarget()];
 
 if (args.Length is < 2 or > 3 || !double.TryParse(args[1], out var seconds))
 {

@@ -92,21 +92,23 @@ sealed class CommitUpload(HubTransport hub, RepoId repo, CommitRequest commit, I
         return Convert.ToBase64String(buffer, 0, length);
     }
 
-    /// <summary>Large files that are new at their path may be hashed on the way, while they are cut into chunks; the others must be hashed first to see whether they changed.</summary>
-    async Task<(List<AddFile> Regular, List<PendingFile> Large, int Unchanged)> SortOutAsync(List<Planned> files, bool hashedOnTheWay, CancellationToken stop)
+    /// <summary>As chunks, large files that are new at their path are hashed on their way; where there is an older version, what is new is found first.</summary>
+    async Task<(List<AddFile> Regular, List<PendingFile> Large, int Unchanged)> SortOutAsync(List<Planned> files, bool asChunks, CancellationToken stop)
     {
+        var surveys = new ChunkSurvey?[files.Count];
         var digests = new Digest?[files.Count];
         var same = new bool[files.Count];
         var work = new ParallelOptions { MaxDegreeOfParallelism = Math.Clamp(Environment.ProcessorCount, 2, 4), CancellationToken = stop };
         await Parallel.ForAsync(0, files.Count, work, async (i, stopFile) =>
         {
             var (add, isLarge, known) = files[i];
-            if (isLarge && hashedOnTheWay && known is null) return;
+            if (isLarge && asChunks && known is null) return;
             if (isLarge)
             {
                 var done = 0L;
-                await using var content = add.Source.Open();
-                digests[i] = await ContentHash.Sha256Async(content, n => progress?.Report(new(add.Path, TransferStage.Hashing, done += n, add.Source.SizeBytes)), stopFile);
+                void Passed(int bytes) => progress?.Report(new(add.Path, TransferStage.Hashing, done += bytes, add.Source.SizeBytes));
+                if (asChunks) digests[i] = (surveys[i] = await ChunkSurvey.OfAsync(add.Source, Passed, stopFile)).Digest;
+                else digests[i] = await HashAsync(add.Source, Passed, stopFile);
                 same[i] = known == digests[i]!.Hex;
             }
             else if (known is not null)
@@ -124,10 +126,16 @@ sealed class CommitUpload(HubTransport hub, RepoId repo, CommitRequest commit, I
                 unchanged++;
                 progress?.Report(new(add.Path, TransferStage.Skipped, add.Source.SizeBytes, add.Source.SizeBytes));
             }
-            else if (files[i].IsLarge) large.Add(new(add.Path, add.Source, digests[i]));
+            else if (files[i].IsLarge) large.Add(new(add.Path, add.Source, digests[i], surveys[i]?.Chunks));
             else regular.Add(add);
         }
         return (regular, large, unchanged);
+    }
+
+    static async Task<Digest> HashAsync(UploadSource source, Action<int> passed, CancellationToken stop)
+    {
+        await using var content = source.Open();
+        return await ContentHash.Sha256Async(content, passed, stop);
     }
 
     async Task<Committed> CommitAsync(List<AddFile> regular, IReadOnlyList<LargeFile> large, CommitOperation[] deletions, CancellationToken stop)

@@ -14,7 +14,9 @@ sealed class ChunkBatch(byte[] buffer) : IDisposable
 
     public XetChunk this[int index] => _chunks[index].Chunk;
 
-    public ReadOnlySpan<byte> ContentOf(int index) => buffer.AsSpan(_chunks[index].Start, _chunks[index].Chunk.Length);
+    public IReadOnlyList<XetChunk> Chunks => [.. _chunks.Select(one => one.Chunk)];
+
+    public ReadOnlyMemory<byte> ContentOf(int index) => buffer.AsMemory(_chunks[index].Start, _chunks[index].Chunk.Length);
 
     public void Add(int start, int end) => _chunks.Add((new(XetHashes.OfChunk(buffer.AsSpan(start, end - start)), end - start), start));
 

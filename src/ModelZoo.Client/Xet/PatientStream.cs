@@ -1,10 +1,10 @@
 namespace ModelZoo.Client;
 
-/// <summary>A body of known length: silence and an early end are a <see cref="LostConnectionException"/>, never confused with an end or with wrong content.</summary>
-sealed class PatientStream(Stream body, long lengthBytes, TimeSpan idle, CancellationToken stopAll) : Stream
+/// <summary>A body, of known length mostly: silence, a break and an early end are a <see cref="LostConnectionException"/>, never confused with an end or with wrong content.</summary>
+sealed class PatientStream(Stream body, long? lengthBytes, TimeSpan idle, CancellationToken stopAll) : Stream
 {
     readonly CancellationTokenSource _timeout = CancellationTokenSource.CreateLinkedTokenSource(stopAll);
-    long _left = lengthBytes;
+    long? _left = lengthBytes;
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken stop = default)
     {
@@ -12,7 +12,8 @@ sealed class PatientStream(Stream body, long lengthBytes, TimeSpan idle, Cancell
         _timeout.CancelAfter(idle);
         try
         {
-            var read = await body.ReadAsync(buffer[..(int)Math.Min(buffer.Length, _left)], _timeout.Token);
+            var read = await body.ReadAsync(buffer[..(int)Math.Min(buffer.Length, _left ?? buffer.Length)], _timeout.Token);
+            if (read == 0 && _left is null) return 0;
             if (read == 0) throw new LostConnectionException("The connection ended before the piece of a file did.");
             _left -= read;
             return read;

@@ -11,9 +11,26 @@ sealed class ShardSender(XetAccess access, ZooClientOptions options)
 
     bool _saysNothing;
 
+    /// <summary>A shard may be sent again: when the connection breaks, or the hub says that it may, that is what happens.</summary>
     public async Task SendAsync(Shard shard, CancellationToken stop)
     {
         var bytes = shard.Encode();
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await SendOnceAsync(bytes, stop);
+                return;
+            }
+            catch (Exception e) when (attempt < options.MaxAttempts && !stop.IsCancellationRequested && e is IOException or LostConnectionException or ZooApiException { Status: 503 })
+            {
+                await Task.Delay(options.RetryDelay * attempt, options.Clock, stop);
+            }
+        }
+    }
+
+    async Task SendOnceAsync(byte[] bytes, CancellationToken stop)
+    {
         if (!_saysNothing)
         {
             using var response = await PostAsync("v2", bytes, stop);
@@ -42,7 +59,7 @@ sealed class ShardSender(XetAccess access, ZooClientOptions options)
             while (true)
             {
                 timeout.CancelAfter(options.IdleTimeout);
-                if (await lines.ReadLineAsync(timeout.Token) is not { } line) throw new IOException("The connection ended before the hub said whether it takes the files.");
+                if (await lines.ReadLineAsync(timeout.Token) is not { } line) throw new LostConnectionException("The connection ended before the hub said whether it takes the files.");
                 if (line.Length == 0) continue;
                 var said = JsonSerializer.Deserialize<Event>(line, Json.Options);
                 if (said?.Type == "result") return;
@@ -55,7 +72,7 @@ sealed class ShardSender(XetAccess access, ZooClientOptions options)
         }
         catch (OperationCanceledException e) when (!stop.IsCancellationRequested)
         {
-            throw new IOException($"The hub said nothing for {options.IdleTimeout.TotalSeconds:0} s.", e);
+            throw new LostConnectionException($"The hub said nothing for {options.IdleTimeout.TotalSeconds:0} s.", e);
         }
     }
 

@@ -29,15 +29,16 @@ sealed class XetDeduplication(XetAccess access, ZooClientOptions options, bool a
         return place;
     }
 
-    /// <summary>Asks the hub about those chunks of a batch that hubs keep track of (one of 1,024 and a file's first) and that are not known yet.</summary>
-    public async Task AskAsync(ChunkBatch batch, bool isStartOfFile, CancellationToken stop)
+    /// <summary>Asks the hub about those chunks that hubs keep track of (one of 1,024 and a file's first) and that are not known yet.</summary>
+    public async Task AskAsync(IReadOnlyList<XetChunk> chunks, bool isStartOfFile, CancellationToken stop)
     {
         if (!asksHub) return;
-        for (var i = 0; i < batch.Count; i++)
+        for (var i = 0; i < chunks.Count; i++)
         {
-            if (!batch[i].Hash.IsGlobal && !(isStartOfFile && i == 0)) continue;
-            if (_own.ContainsKey(batch[i].Hash) || !_asked.Add(batch[i].Hash) || FindInAnswers(batch[i]) is not null) continue;
-            if (await AskAsync(batch[i].Hash, stop) is not { } answer) continue;
+            var chunk = chunks[i];
+            if (!chunk.Hash.IsGlobal && !(isStartOfFile && i == 0)) continue;
+            if (_own.ContainsKey(chunk.Hash) || !_asked.Add(chunk.Hash) || FindInAnswers(chunk) is not null) continue;
+            if (await AskAsync(chunk.Hash, stop) is not { } answer) continue;
             if (_answers.Count == MaxAnswers) _answers.RemoveAt(0);
             _answers.Add(answer);
         }

@@ -42,7 +42,7 @@ sealed class XetRange(HubTransport hub, XetAccess access, XetHash file, ByteRang
             request.Headers.Range = new RangeHeaderValue(range.Start, range.End - 1);
             return request;
         }, stop);
-        await using var body = await response.Content.ReadAsStreamAsync(stop);
+        await using var body = new PatientStream(await response.Content.ReadAsStreamAsync(stop), response.Content.Headers.ContentLength, hub.Options.IdleTimeout, stop);
         using var json = new MemoryStream();
         var buffer = new byte[64 * 1024];
         for (int read; (read = await body.ReadAsync(buffer, stop)) > 0; json.Write(buffer, 0, read))

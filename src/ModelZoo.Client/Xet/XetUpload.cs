@@ -4,8 +4,8 @@ using ModelZoo.Xet;
 
 namespace ModelZoo.Client;
 
-/// <summary>A large file on its way; its digest may have been computed already.</summary>
-sealed record PendingFile(RepoPath Path, UploadSource Source, Digest? Digest);
+/// <summary>A large file on its way; its digest may have been computed already, and its chunks.</summary>
+sealed record PendingFile(RepoPath Path, UploadSource Source, Digest? Digest, IReadOnlyList<XetChunk>? Chunks = null);
 
 /// <summary>What an upload did: the files with their digests, bytes that went over the wire, and bytes of the files that need not.</summary>
 sealed record XetOutcome(IReadOnlyList<LargeFile> Files, long SentBytes, long KnownBytes);
@@ -48,7 +48,10 @@ sealed class XetUpload(HubTransport hub, XetAccess access, IProgress<TransferPro
         {
             var news = new XetProgress(file.Path, file.Source.SizeBytes, progress);
             var build = new XetFileBuild();
-            built.Add((new(file.Path, file.Source, await PackAsync(file, build, news, known, sender, stop)), build, news));
+            var digest = file is { Chunks: { } chunks, Digest: { } surveyed }
+                ? await PackSurveyedAsync(file.Source, chunks, surveyed, build, news, known, sender, stop)
+                : await PackAsync(file, build, news, known, sender, stop);
+            built.Add((new(file.Path, file.Source, digest), build, news));
         }
         if (_packed.Count > 0) await SendPackedAsync(sender);
         await sender.FinishAsync();
@@ -57,6 +60,34 @@ sealed class XetUpload(HubTransport hub, XetAccess access, IProgress<TransferPro
         return new([.. built.Select(one => one.File)], sender.SentBytes, built.Sum(one => one.Progress.KnownBytes));
     }
 
+    /// <summary>A new version of a file: with all its chunks at hand the hub is asked about all of them first, then only what is new is read again.</summary>
+    async Task<Digest> PackSurveyedAsync(UploadSource source, IReadOnlyList<XetChunk> chunks, Digest digest, XetFileBuild build, XetProgress news, XetDeduplication known, XorbSender sender, CancellationToken stop)
+    {
+        await known.AskAsync(chunks, isStartOfFile: source.SizeBytes >= AskAboutFirstChunkFrom, stop);
+        var buffer = new byte[XetLimits.MaxChunkBytes];
+        await using var content = source.Open();
+        long position = 0;
+        foreach (var chunk in chunks)
+        {
+            if (known.Find(chunk) is { } place)
+            {
+                news.Known(chunk.Length);
+            }
+            else
+            {
+                content.Position = position;
+                var bytes = buffer.AsMemory(0, chunk.Length);
+                if (await content.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, stop) < bytes.Length || XetHashes.OfChunk(bytes.Span) != chunk.Hash)
+                    throw new IOException("A file changed while it was being uploaded.");
+                place = await PackChunkAsync(chunk, bytes, news, known, sender);
+            }
+            build.Add(chunk, place);
+            position += chunk.Length;
+        }
+        return digest;
+    }
+
+    /// <summary>A file that is new at its path: read once, and sent while it is read.</summary>
     async Task<Digest> PackAsync(PendingFile file, XetFileBuild build, XetProgress news, XetDeduplication known, XorbSender sender, CancellationToken stop)
     {
         using var sha = file.Digest is null ? IncrementalHash.CreateHash(HashAlgorithmName.SHA256) : null;
@@ -65,31 +96,31 @@ sealed class XetUpload(HubTransport hub, XetAccess access, IProgress<TransferPro
         {
             using (batch)
             {
-                await known.AskAsync(batch, isStart, stop);
+                await known.AskAsync(batch.Chunks, isStart, stop);
                 isStart = false;
                 for (var i = 0; i < batch.Count; i++)
                 {
                     var chunk = batch[i];
-                    if (known.Find(chunk) is { } place)
-                    {
-                        news.Known(chunk.Length);
-                    }
-                    else
-                    {
-                        if (!_packed.TryAdd(chunk.Hash, batch.ContentOf(i)))
-                        {
-                            await SendPackedAsync(sender);
-                            _packed.TryAdd(chunk.Hash, batch.ContentOf(i));
-                        }
-                        place = new(_open, _packed.Count - 1);
-                        known.Add(chunk.Hash, place);
-                        _open.Share(news, chunk.Length);
-                    }
+                    if (known.Find(chunk) is { } place) news.Known(chunk.Length);
+                    else place = await PackChunkAsync(chunk, batch.ContentOf(i), news, known, sender);
                     build.Add(chunk, place);
                 }
             }
         }
         return file.Digest ?? Digest.FromHash(sha!.GetHashAndReset());
+    }
+
+    async ValueTask<ChunkPlace> PackChunkAsync(XetChunk chunk, ReadOnlyMemory<byte> content, XetProgress news, XetDeduplication known, XorbSender sender)
+    {
+        if (!_packed.TryAdd(chunk.Hash, content.Span))
+        {
+            await SendPackedAsync(sender);
+            _packed.TryAdd(chunk.Hash, content.Span);
+        }
+        var place = new ChunkPlace(_open, _packed.Count - 1);
+        known.Add(chunk.Hash, place);
+        _open.Share(news, chunk.Length);
+        return place;
     }
 
     async Task SendPackedAsync(XorbSender sender)

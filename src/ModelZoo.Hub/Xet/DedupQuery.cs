@@ -19,8 +19,8 @@ sealed class DedupQuery(HubDatabase database)
         limit @limit
         """, new { hash = chunk.ToString(), limit }, stop)).Select(place => (XetHash.Parse(place.Xorb), (int)place.ChunkIndex))];
 
-    /// <summary>The xorbs that a file, the newest that the actor may read and that has this chunk, is made of from there on.</summary>
-    public async Task<IReadOnlyList<XetHash>> FollowingAsync(Actor actor, XetHash xorb, int chunk, int limit, CancellationToken stop)
+    /// <summary>The xorbs that a file, the newest that the actor may read and that has this chunk, is made of around it, the nearest first.</summary>
+    public async Task<IReadOnlyList<XetHash>> AroundAsync(Actor actor, XetHash xorb, int chunk, int limit, CancellationToken stop)
     {
         var parameters = ReadableSql.Add(new DynamicParameters(new { xorb = xorb.ToString(), chunk = (long)chunk }), actor);
         if (await database.FindAsync<Spot>($"""
@@ -43,9 +43,8 @@ sealed class DedupQuery(HubDatabase database)
             select xorb
             from xet_term
             where digest = @Digest
-              and file_offset >= @FileOffset
             group by xorb
-            order by min(file_offset)
+            order by min(abs(file_offset - @FileOffset))
             limit @limit
             """, new { spot.Digest, spot.FileOffset, limit }, stop)).Select(hash => XetHash.Parse(hash))];
     }

@@ -32,9 +32,9 @@ sealed class Deduplication(DedupQuery query, Xorbs xorbs, ChunkReachQuery reache
         foreach (var (xorb, index) in places)
         {
             if (!reach.TryGetValue(xorb, out var ranges) || !FileCheck.Covers(ranges, new(index, index + 1))) continue;
-            // Some clients ask only for a file's first chunk, so the answer goes on with the file.
-            var following = await query.FollowingAsync(actor, xorb, index, MaxXorbs, stop);
-            return await DescribeAsync(actor, [xorb, .. following.Where(other => other != xorb)], stop);
+            // Some clients ask only for a file's first chunk, so the answer goes on with the file; others find the first changed and ask from its middle.
+            var around = await query.AroundAsync(actor, xorb, index, MaxXorbs, stop);
+            return await DescribeAsync(actor, [xorb, .. around.Where(other => other != xorb)], stop);
         }
         return null;
     }

@@ -17,36 +17,35 @@ static unsafe class Blake3Lanes16
     {
         var h = stackalloc Vector512<uint>[16];
         var m = stackalloc Vector512<uint>[16];
+        var t = stackalloc Vector512<uint>[16];
         for (var i = 0; i < 8; i++) h[i] = Vector512.Create(key[i]);
         var low = Vector512.Create((uint)counter) + Vector512.Create(0u, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15) * step;
         var high = Vector512.Create((uint)(counter >> 32));
+        fixed (byte* schedule = Blake3Core.Schedule)
         for (var block = 0; block < blocks; block++, input += Blake3Core.BlockBytes)
         {
             for (var lane = 0; lane < Lanes; lane++) m[lane] = Vector512.Load((uint*)(input + lane * stride));
-            Transpose(m);
+            Transpose(m, t);
             Vector512<uint> v0 = h[0], v1 = h[1], v2 = h[2], v3 = h[3], v4 = h[4], v5 = h[5], v6 = h[6], v7 = h[7];
             Vector512<uint> v8 = Vector512.Create(Blake3Core.Iv0), v9 = Vector512.Create(Blake3Core.Iv1);
             Vector512<uint> v10 = Vector512.Create(Blake3Core.Iv2), v11 = Vector512.Create(Blake3Core.Iv3);
             Vector512<uint> v12 = low, v13 = high, v14 = Vector512.Create((uint)Blake3Core.BlockBytes);
             var v15 = Vector512.Create(flags | (block == 0 ? first : 0) | (block == blocks - 1 ? last : 0));
-            Mix(ref v0, ref v4, ref v8, ref v12, m[0], m[1]); Mix(ref v1, ref v5, ref v9, ref v13, m[2], m[3]); Mix(ref v2, ref v6, ref v10, ref v14, m[4], m[5]); Mix(ref v3, ref v7, ref v11, ref v15, m[6], m[7]);
-            Mix(ref v0, ref v5, ref v10, ref v15, m[8], m[9]); Mix(ref v1, ref v6, ref v11, ref v12, m[10], m[11]); Mix(ref v2, ref v7, ref v8, ref v13, m[12], m[13]); Mix(ref v3, ref v4, ref v9, ref v14, m[14], m[15]);
-            Mix(ref v0, ref v4, ref v8, ref v12, m[2], m[6]); Mix(ref v1, ref v5, ref v9, ref v13, m[3], m[10]); Mix(ref v2, ref v6, ref v10, ref v14, m[7], m[0]); Mix(ref v3, ref v7, ref v11, ref v15, m[4], m[13]);
-            Mix(ref v0, ref v5, ref v10, ref v15, m[1], m[11]); Mix(ref v1, ref v6, ref v11, ref v12, m[12], m[5]); Mix(ref v2, ref v7, ref v8, ref v13, m[9], m[14]); Mix(ref v3, ref v4, ref v9, ref v14, m[15], m[8]);
-            Mix(ref v0, ref v4, ref v8, ref v12, m[3], m[4]); Mix(ref v1, ref v5, ref v9, ref v13, m[10], m[12]); Mix(ref v2, ref v6, ref v10, ref v14, m[13], m[2]); Mix(ref v3, ref v7, ref v11, ref v15, m[7], m[14]);
-            Mix(ref v0, ref v5, ref v10, ref v15, m[6], m[5]); Mix(ref v1, ref v6, ref v11, ref v12, m[9], m[0]); Mix(ref v2, ref v7, ref v8, ref v13, m[11], m[15]); Mix(ref v3, ref v4, ref v9, ref v14, m[8], m[1]);
-            Mix(ref v0, ref v4, ref v8, ref v12, m[10], m[7]); Mix(ref v1, ref v5, ref v9, ref v13, m[12], m[9]); Mix(ref v2, ref v6, ref v10, ref v14, m[14], m[3]); Mix(ref v3, ref v7, ref v11, ref v15, m[13], m[15]);
-            Mix(ref v0, ref v5, ref v10, ref v15, m[4], m[0]); Mix(ref v1, ref v6, ref v11, ref v12, m[11], m[2]); Mix(ref v2, ref v7, ref v8, ref v13, m[5], m[8]); Mix(ref v3, ref v4, ref v9, ref v14, m[1], m[6]);
-            Mix(ref v0, ref v4, ref v8, ref v12, m[12], m[13]); Mix(ref v1, ref v5, ref v9, ref v13, m[9], m[11]); Mix(ref v2, ref v6, ref v10, ref v14, m[15], m[10]); Mix(ref v3, ref v7, ref v11, ref v15, m[14], m[8]);
-            Mix(ref v0, ref v5, ref v10, ref v15, m[7], m[2]); Mix(ref v1, ref v6, ref v11, ref v12, m[5], m[3]); Mix(ref v2, ref v7, ref v8, ref v13, m[0], m[1]); Mix(ref v3, ref v4, ref v9, ref v14, m[6], m[4]);
-            Mix(ref v0, ref v4, ref v8, ref v12, m[9], m[14]); Mix(ref v1, ref v5, ref v9, ref v13, m[11], m[5]); Mix(ref v2, ref v6, ref v10, ref v14, m[8], m[12]); Mix(ref v3, ref v7, ref v11, ref v15, m[15], m[1]);
-            Mix(ref v0, ref v5, ref v10, ref v15, m[13], m[3]); Mix(ref v1, ref v6, ref v11, ref v12, m[0], m[10]); Mix(ref v2, ref v7, ref v8, ref v13, m[2], m[6]); Mix(ref v3, ref v4, ref v9, ref v14, m[4], m[7]);
-            Mix(ref v0, ref v4, ref v8, ref v12, m[11], m[15]); Mix(ref v1, ref v5, ref v9, ref v13, m[5], m[0]); Mix(ref v2, ref v6, ref v10, ref v14, m[1], m[9]); Mix(ref v3, ref v7, ref v11, ref v15, m[8], m[6]);
-            Mix(ref v0, ref v5, ref v10, ref v15, m[14], m[10]); Mix(ref v1, ref v6, ref v11, ref v12, m[2], m[12]); Mix(ref v2, ref v7, ref v8, ref v13, m[3], m[4]); Mix(ref v3, ref v4, ref v9, ref v14, m[7], m[13]);
+            for (var s = schedule; s < schedule + 7 * 16; s += 16)
+            {
+                Mix(ref v0, ref v4, ref v8, ref v12, m[s[0]], m[s[1]]);
+                Mix(ref v1, ref v5, ref v9, ref v13, m[s[2]], m[s[3]]);
+                Mix(ref v2, ref v6, ref v10, ref v14, m[s[4]], m[s[5]]);
+                Mix(ref v3, ref v7, ref v11, ref v15, m[s[6]], m[s[7]]);
+                Mix(ref v0, ref v5, ref v10, ref v15, m[s[8]], m[s[9]]);
+                Mix(ref v1, ref v6, ref v11, ref v12, m[s[10]], m[s[11]]);
+                Mix(ref v2, ref v7, ref v8, ref v13, m[s[12]], m[s[13]]);
+                Mix(ref v3, ref v4, ref v9, ref v14, m[s[14]], m[s[15]]);
+            }
             h[0] = v0 ^ v8; h[1] = v1 ^ v9; h[2] = v2 ^ v10; h[3] = v3 ^ v11;
             h[4] = v4 ^ v12; h[5] = v5 ^ v13; h[6] = v6 ^ v14; h[7] = v7 ^ v15;
         }
-        Transpose(h);
+        Transpose(h, t);
         for (var lane = 0; lane < Lanes; lane++) h[lane].GetLower().Store(output + 8 * lane);
     }
 
@@ -65,9 +64,8 @@ static unsafe class Blake3Lanes16
 
     /// <summary>16 × 16 words: pairs, pairs of pairs, then quarters of the vectors.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void Transpose(Vector512<uint>* r)
+    static void Transpose(Vector512<uint>* r, Vector512<uint>* t)
     {
-        var t = stackalloc Vector512<uint>[16];
         for (var i = 0; i < 16; i += 4)
         {
             Vector512<ulong> a = Avx512F.UnpackLow(r[i], r[i + 1]).AsUInt64(), b = Avx512F.UnpackHigh(r[i], r[i + 1]).AsUInt64();
