@@ -29,9 +29,6 @@ sealed record DeletePath(RepoPath Path) : FileOperation(Path);
 /// <summary>The file goes if it is there: a rename's old name.</summary>
 sealed record DeleteIfPresent(RepoPath Path) : FileOperation(Path);
 
-/// <summary>The file or folder is what stood at another path, in a commit of the same repository.</summary>
-sealed record CopyPath(RepoPath From, ObjectId SourceTree, RepoPath Path) : FileOperation(Path);
-
 /// <summary>How a commit ended.</summary>
 abstract record CommitOutcome
 {

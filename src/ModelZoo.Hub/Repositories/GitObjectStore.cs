@@ -114,7 +114,7 @@ sealed class GitObjectStore(HubDatabase database, TimeProvider time)
         }
     }
 
-    Task AddAsync(DbTransaction transaction, long spaceId, IReadOnlyList<StoredObject> items, CancellationToken stop)
+    Task<int> AddAsync(DbTransaction transaction, long spaceId, IReadOnlyList<StoredObject> items, CancellationToken stop)
     {
         var parameters = new DynamicParameters(new { spaceId, now = time.NowMs() });
         var rows = items.Select((item, i) =>

@@ -28,10 +28,6 @@ sealed class TreeEdit(Func<ObjectId, CancellationToken, ValueTask<Tree>> load, O
                         await PutAsync(large.Path, pointers[large.Digest].Id, stop);
                         added.Add(large.Path);
                         break;
-                    case CopyPath copy:
-                        await CopyAsync(copy, headId, stop);
-                        added.Add(copy.Path);
-                        break;
                     case DeleteIfPresent delete:
                         await _editor.RemoveAsync(delete.Path, stop);
                         break;
@@ -57,16 +53,6 @@ sealed class TreeEdit(Func<ObjectId, CancellationToken, ValueTask<Tree>> load, O
     {
         var before = await _editor.FindAsync(path, stop);
         await _editor.PutAsync(path, before?.Mode is EntryMode.Executable ? EntryMode.Executable : EntryMode.File, blob, stop);
-    }
-
-    async Task CopyAsync(CopyPath copy, string headId, CancellationToken stop)
-    {
-        var source = await new TreeEditor(load, copy.SourceTree).FindAsync(copy.From, stop)
-            ?? throw new Refusal(RefusalKind.NotFound, $"A file with this name doesn't exist: {copy.From}")
-            {
-                Missing = MissingThing.Entry, CommitId = headId.Length > 0 ? headId : null,
-            };
-        await _editor.PutAsync(copy.Path, source.Mode, source.Id, stop);
     }
 
     /// <summary>

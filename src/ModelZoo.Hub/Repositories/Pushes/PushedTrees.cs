@@ -5,20 +5,15 @@ using ModelZoo.Hub.Kernel;
 
 namespace ModelZoo.Hub.Repositories.Pushes;
 
-/// <summary>What is below a tree: how many files, how deep, how long the longest path; and whether something in it may not be stored.</summary>
-readonly record struct TreeShape(long Files, int Depth, int LongestPath, bool IsRefused);
-
 /// <summary>
 /// Checks the trees of a push as an API commit's would be, each once. What a tree refers to is in the pack, or stands at the same
 /// place in a parent's tree, or is found elsewhere in this repository.
 /// </summary>
 sealed class PushedTrees(UnpackedPack pack, TreeReader stored, Reach reach, long spaceId, PushedFiles files)
 {
-    /// <summary>Most files of a commit. Trees may hold each other many times over, so a small pack can name more files than there are atoms.</summary>
-    const long MaxFiles = 1_000_000;
-
     readonly Dictionary<ObjectId, TreeShape> _checked = [];
     readonly Dictionary<ObjectId, Tree> _parsed = [];
+    readonly TreeMeasure _measure = new(stored.Loader(spaceId));
 
     /// <param name="parents">Root trees of the commit's parents, all checked before.</param>
     /// <returns>False when files in it were refused; <see cref="PushedFiles"/> says which.</returns>
@@ -26,9 +21,7 @@ sealed class PushedTrees(UnpackedPack pack, TreeReader stored, Reach reach, long
     public async Task<bool> CheckRootAsync(ObjectId root, IReadOnlyList<ObjectId> parents, CancellationToken stop)
     {
         var shape = await CheckAsync(root, "", parents, 0, stop);
-        if (shape.Files > MaxFiles) throw Refusal.Invalid($"A commit may have at most {MaxFiles} files.");
-        if (shape.Depth > RepoPath.MaxDepth) throw Refusal.Invalid($"A path may have at most {RepoPath.MaxDepth} segments.");
-        if (shape.LongestPath > RepoPath.MaxBytes) throw Refusal.Invalid($"A path may have at most {RepoPath.MaxBytes} bytes.");
+        shape.RequirePossible();
         return !shape.IsRefused;
     }
 
@@ -42,7 +35,7 @@ sealed class PushedTrees(UnpackedPack pack, TreeReader stored, Reach reach, long
         if (!pack.Has(id))
         {
             if (!counterparts.Contains(id)) await RequireAsync(id, path, stop);
-            return await MeasureAsync(id, depth, stop);
+            return await _measure.MeasureAsync(id, depth, stop);
         }
         stop.ThrowIfCancellationRequested();
         var tree = Parse(id, path);
@@ -56,11 +49,11 @@ sealed class PushedTrees(UnpackedPack pack, TreeReader stored, Reach reach, long
             if (entry.IsFolder)
             {
                 ObjectId[] below = [.. others.Select(other => other.Find(entry.Name)).Where(same => same is { IsFolder: true }).Select(same => same!.Id)];
-                shape = Add(shape, name, await CheckAsync(entry.Id, $"{path}{entry.Name}/", below, depth + 1, stop));
+                shape = shape.WithFolder(name, await CheckAsync(entry.Id, $"{path}{entry.Name}/", below, depth + 1, stop));
                 continue;
             }
             var refused = entry.Mode != EntryMode.Submodule && await IsRefusedAsync(entry, path, others, stop);
-            shape = shape with { Files = shape.Files + 1, Depth = Math.Max(shape.Depth, 1), LongestPath = Math.Max(shape.LongestPath, name), IsRefused = shape.IsRefused | refused };
+            shape = shape.WithFile(name, refused);
         }
         return _checked[id] = shape;
     }
@@ -82,25 +75,6 @@ sealed class PushedTrees(UnpackedPack pack, TreeReader stored, Reach reach, long
         if (!await reach.HasObjectAsync(id, stop))
             throw Refusal.Invalid($"The object {id}{(path.Length > 0 ? $" of '{path.TrimEnd('/')}'" : "")} is neither in the push nor in this repository.");
     }
-
-    async ValueTask<TreeShape> MeasureAsync(ObjectId id, int depth, CancellationToken stop)
-    {
-        if (_checked.TryGetValue(id, out var known)) return known;
-        if (depth > RepoPath.MaxDepth) throw Refusal.Invalid($"A path may have at most {RepoPath.MaxDepth} segments.");
-        var shape = new TreeShape();
-        foreach (var entry in (await stored.GetAsync(spaceId, id, stop)).Entries)
-        {
-            var name = Encoding.UTF8.GetByteCount(entry.Name);
-            shape = entry.IsFolder
-                ? Add(shape, name, await MeasureAsync(entry.Id, depth + 1, stop))
-                : shape with { Files = shape.Files + 1, Depth = Math.Max(shape.Depth, 1), LongestPath = Math.Max(shape.LongestPath, name) };
-        }
-        return _checked[id] = shape;
-    }
-
-    static TreeShape Add(TreeShape shape, int nameBytes, TreeShape below) => new(
-        Math.Min(MaxFiles + 1, shape.Files + below.Files), Math.Max(shape.Depth, below.Depth + 1),
-        Math.Max(shape.LongestPath, nameBytes + 1 + below.LongestPath), shape.IsRefused | below.IsRefused);
 
     Tree Parse(ObjectId id, string path)
     {
