@@ -23,7 +23,7 @@ public sealed class FaultTests
     [Fact]
     public async Task Whatever_fails_nothing_acknowledged_is_lost_and_nothing_half_done_is_seen()
     {
-        var seconds = int.TryParse(Environment.GetEnvironmentVariable("MODELZOO_FAULT_SECONDS"), out var wanted) ? wanted : 30;
+        var seconds = int.TryParse(Environment.GetEnvironmentVariable("MODELZOO_FAULT_SECONDS"), out var wanted) ? wanted : 25;
         var seed = int.TryParse(Environment.GetEnvironmentVariable("MODELZOO_FAULT_SEED"), out var given) ? given : 1;
         var clock = Stopwatch.StartNew();
         await using var cluster = await ProcessCluster.StartAsync(seed, 0, 20, -7);

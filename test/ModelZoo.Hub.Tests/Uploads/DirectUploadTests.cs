@@ -79,7 +79,7 @@ public sealed class DirectUploadTests(DirectHub hub) : IClassFixture<DirectHub>
         Assert.Equal(HttpStatusCode.BadRequest, (await VerifyAsync(hub.Ada, repo, content)).StatusCode);
         Assert.Equal(HttpStatusCode.NotFound, (await VerifyAsync(hub.Ada, repo, content)).StatusCode);
         await PutAsync(await hub.Ada.UploadAddressAsync(repo, content), content[..^1]);
-        Assert.Equal(HttpStatusCode.BadRequest, (await hub.Ada.TryCommitAsync(TestActor.Api(repo), "c", null, TestActor.Large("w.bin", oid, content.Length))).StatusCode);
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, (await hub.Ada.TryCommitAsync(TestActor.Api(repo), "c", null, TestActor.Large("w.bin", oid, content.Length))).StatusCode);
         await Lfs.AssertNotStoredAsync(hub, oid);
         await PutAsync(await hub.Ada.UploadAddressAsync(repo, content), content);
         await hub.Ada.CommitAsync(repo, TestActor.Large("w.bin", oid, content.Length));
