@@ -26,22 +26,24 @@ sealed class Hub : IAsyncDisposable
 
     public string Token { get; }
 
-    public static async Task<Hub> StartAsync(string dataFolder)
+    public static async Task<Hub> StartAsync(string dataFolder, params (string Name, string Value)[] settings)
     {
         var port = Ports.Free();
         const string token = "hf_benchbenchbenchbenchbenchbenchbench";
         var program = Path.Combine(Report.Repository(), "artifacts", "bin", "ModelZoo.Cli", "release", "zoo.dll");
         Directory.CreateDirectory(dataFolder);
+        var environment = new Dictionary<string, string>
+        {
+            ["MODELZOO_BOOTSTRAP_ADMIN"] = Owner,
+            ["MODELZOO_BOOTSTRAP_TOKEN"] = token,
+            // The load comes from one address; limits are not what is measured.
+            ["MODELZOO_LIMITS__REQUESTSPERMINUTE"] = "1000000000",
+            ["MODELZOO_LIMITS__ANONYMOUSREQUESTSPERMINUTE"] = "1000000000",
+        };
+        foreach (var (name, value) in settings) environment[name] = value;
         var process = ServerProcess.Start(
             "dotnet", ["exec", program, "serve", "--data", dataFolder, "--urls", $"http://127.0.0.1:{port}"], Path.Combine(dataFolder, "output.log"),
-            new Dictionary<string, string>
-            {
-                ["MODELZOO_BOOTSTRAP_ADMIN"] = Owner,
-                ["MODELZOO_BOOTSTRAP_TOKEN"] = token,
-                // The load comes from one address; limits are not what is measured.
-                ["MODELZOO_LIMITS__REQUESTSPERMINUTE"] = "1000000000",
-                ["MODELZOO_LIMITS__ANONYMOUSREQUESTSPERMINUTE"] = "1000000000",
-            });
+            environment);
         await process.WaitAsync($"http://127.0.0.1:{port}/health");
         return new(process, port, token);
     }
