@@ -15,7 +15,8 @@ static class XetUploadBench
         string chunks = Path.Combine(options.Folder, "chunks.bin"), whole = Path.Combine(options.Folder, "whole.bin"), data = Path.Combine(options.Folder, "data");
         RandomFile.Create(chunks, size);
         RandomFile.Create(whole, size);
-        await using var hub = await Hub.StartAsync(data);
+        // What came by LFS would be cut into chunks in the background, beside the uploads that are measured next.
+        await using var hub = await Hub.StartAsync(data, new Dictionary<string, string> { ["MODELZOO_XET__CHUNKFILESFROMBYTES"] = "-1" });
         await hub.CreateAsync("chunks");
         await hub.CreateAsync("whole");
         var byXet = new Way(hub, "chunks", chunks, data, useXet: true);
@@ -43,6 +44,7 @@ static class XetUploadBench
             ],
             [
                 $"{options.Rounds} changes; each is uploaded one way, then the other. Stored is how much the hub's data folder grew.",
+                "Over loopback, where bytes cost almost nothing: at 1 Gbit/s each 100 MB that is not sent saves 0.8 s more.",
                 "Both ways the client reads and hashes the whole file; with chunks the hub also reads the whole file to prove its SHA-256 before it may be committed.",
             ]);
 

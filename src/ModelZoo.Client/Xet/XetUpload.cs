@@ -4,7 +4,7 @@ using ModelZoo.Xet;
 
 namespace ModelZoo.Client;
 
-/// <summary>A large file on its way; its digest may have been computed already, and its chunks.</summary>
+/// <summary>A large file on its way. Its digest, and its chunks where it goes as such, may be known already.</summary>
 sealed record PendingFile(RepoPath Path, UploadSource Source, Digest? Digest, IReadOnlyList<XetChunk>? Chunks = null);
 
 /// <summary>What an upload did: the files with their digests, bytes that went over the wire, and bytes of the files that need not.</summary>
@@ -61,7 +61,8 @@ sealed class XetUpload(HubTransport hub, XetAccess access, IProgress<TransferPro
     }
 
     /// <summary>A new version of a file: with all its chunks at hand the hub is asked about all of them first, then only what is new is read again.</summary>
-    async Task<Digest> PackSurveyedAsync(UploadSource source, IReadOnlyList<XetChunk> chunks, Digest digest, XetFileBuild build, XetProgress news, XetDeduplication known, XorbSender sender, CancellationToken stop)
+    async Task<Digest> PackSurveyedAsync(
+        UploadSource source, IReadOnlyList<XetChunk> chunks, Digest digest, XetFileBuild build, XetProgress news, XetDeduplication known, XorbSender sender, CancellationToken stop)
     {
         await known.AskAsync(chunks, isStartOfFile: source.SizeBytes >= AskAboutFirstChunkFrom, stop);
         var buffer = new byte[XetLimits.MaxChunkBytes];
@@ -90,7 +91,7 @@ sealed class XetUpload(HubTransport hub, XetAccess access, IProgress<TransferPro
     /// <summary>A file that is new at its path: read once, and sent while it is read.</summary>
     async Task<Digest> PackAsync(PendingFile file, XetFileBuild build, XetProgress news, XetDeduplication known, XorbSender sender, CancellationToken stop)
     {
-        using var sha = file.Digest is null ? IncrementalHash.CreateHash(HashAlgorithmName.SHA256) : null;
+        using var sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var isStart = file.Source.SizeBytes >= AskAboutFirstChunkFrom;
         await foreach (var batch in ChunkFeed.ReadAsync(file.Source, sha, stop))
         {
@@ -107,7 +108,7 @@ sealed class XetUpload(HubTransport hub, XetAccess access, IProgress<TransferPro
                 }
             }
         }
-        return file.Digest ?? Digest.FromHash(sha!.GetHashAndReset());
+        return Digest.FromHash(sha.GetHashAndReset());
     }
 
     async ValueTask<ChunkPlace> PackChunkAsync(XetChunk chunk, ReadOnlyMemory<byte> content, XetProgress news, XetDeduplication known, XorbSender sender)
