@@ -146,7 +146,11 @@ sealed class LfsUpload(HubTransport hub, RepoId repo, string branch, IProgress<T
         var address = HubTransport.Verbatim(verify.Href);
         using var request = HubTransport.RequestTo(HttpMethod.Post, address, LfsJson(new { oid = file.Digest.Hex, size = file.Source.SizeBytes }));
         if (hub.IsHub(address) && hub.Options.Token is { Length: > 0 } token) request.Headers.Authorization = new("Bearer", token);
-        foreach (var (name, value) in verify.Header ?? new Dictionary<string, string>()) request.Headers.TryAddWithoutValidation(name, value);
+        foreach (var (name, value) in verify.Header ?? new Dictionary<string, string>())
+        {
+            request.Headers.Remove(name);       // what the hub says counts: two credentials are none
+            request.Headers.TryAddWithoutValidation(name, value);
+        }
         request.Options.Set(RetryHandler.Repeatable, true);
         using var response = await hub.SendAsync(request, stop);
     }
