@@ -91,7 +91,7 @@ static class HubBuilder
     {
         services.AddSingleton(options);
         services.AddSingleton(new PublicAddress(options.PublicUrl));
-        AddAll(services, typeof(XorbStore), typeof(Xorbs), typeof(XorbBytes), typeof(XetFileStore), typeof(XetFiles), typeof(ChunkReachQuery), typeof(ContentProof),
+        AddAll(services, typeof(XorbStore), typeof(Xorbs), typeof(XorbBytes), typeof(XetFileStore), typeof(XetOffer), typeof(XetFiles), typeof(ChunkReachQuery), typeof(ContentProof),
             typeof(XorbReceiver), typeof(ShardRegistrar), typeof(Reconstruction), typeof(DedupQuery), typeof(Deduplication), typeof(ChunkingStore), typeof(StorageQuery), typeof(XorbAddresses));
         services.AddSingleton<IBlobStore>(all => new ReconstructingBlobStore(OpenBlobs(options), all.GetRequiredService<XetFiles>(),
             all.GetRequiredService<XetFileStore>(), all.GetRequiredService<Xorbs>(), all.GetRequiredService<XorbBytes>()));

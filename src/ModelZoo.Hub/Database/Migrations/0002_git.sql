@@ -1,3 +1,4 @@
+-- level 2
 -- git over HTTP.
 
 alter table repository add column force_push_allowed_at bigint;    -- null: branches only grow, tags do not move, the default branch stays

@@ -1,3 +1,4 @@
+-- level 2
 -- Xet: content is cut into chunks, chunks are kept in xorbs, and a file is a list of runs of chunks. Hashes are in Xet's text form.
 
 create table xorb (

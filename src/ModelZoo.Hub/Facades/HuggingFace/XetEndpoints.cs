@@ -17,16 +17,19 @@ static class XetEndpoints
 
     public static void Map(IEndpointRouteBuilder app)
     {
-        app.MapGet($"{HuggingFaceRoutes.Repository}/xet-read-token/{{**revision}}", ReadTokenAsync);
+        app.MapGet($"{HuggingFaceRoutes.Repository}/xet-read-token/{{**revision}}", ReadToken);
         app.MapGet($"{HuggingFaceRoutes.Repository}/xet-write-token/{{**revision}}", WriteTokenAsync);
     }
 
-    static IResult ReadTokenAsync(ReadableRepository repository, HttpContext http, UrlSigner signer, PublicAddress address, HubOptions options, TimeProvider time) =>
+    static IResult ReadToken(ReadableRepository repository, HttpContext http, UrlSigner signer, PublicAddress address, HubOptions options, TimeProvider time) =>
         Issue(repository, mayWrite: false, http, signer, address, options, time);
 
-    static IResult WriteTokenAsync(WritableRepository repository, HttpContext http, UrlSigner signer, PublicAddress address, HubOptions options, TimeProvider time)
+    static async Task<IResult> WriteTokenAsync(
+        WritableRepository repository, HttpContext http, XetOffer offer, UrlSigner signer, PublicAddress address, HubOptions options, TimeProvider time, CancellationToken stop)
     {
         PreuploadEndpoints.RefusePullRequest(http.Request);
+        if (options.Xet.Enabled && !await offer.TakesContentAsync(stop))
+            throw new Refusal(RefusalKind.Unavailable, "This hub is being upgraded; content can be sent as chunks when all its nodes know them.") { RetryAfter = TimeSpan.FromSeconds(10) };
         return Issue(repository, mayWrite: true, http, signer, address, options, time);
     }
 

@@ -30,7 +30,7 @@ static class BatchEndpoints
     }
 
     static async Task<IResult> BatchAsync(
-        ReadableRepository repository, HttpContext http, BlobLinkStore links, BlobUploads uploads, IBlobStore blobs, XetFiles files, UrlSigner signer,
+        ReadableRepository repository, HttpContext http, BlobLinkStore links, BlobUploads uploads, IBlobStore blobs, XetFiles files, XetOffer offer, UrlSigner signer,
         PublicAddress address, HubOptions options, TimeProvider time, CancellationToken stop)
     {
         var body = await JsonBody.ReadAsync(http.Request, stop);
@@ -41,7 +41,7 @@ static class BatchEndpoints
         var batch = new Batch(repository, links, uploads, blobs, files, signer, address.Of(http), transfers, options.Limits.PartsAboveBytes)
         {
             Proof = http.Request.Headers.Authorization.ToString(),
-            Xet = options.Xet.Enabled && transfers.Contains("xet") && repository is WritableRepository writer ? XetUpload.Prepare(writer, http, address, signer, options, time) : null,
+            Xet = transfers.Contains("xet") && repository is WritableRepository writer && await offer.TakesContentAsync(stop) ? XetUpload.Prepare(writer, http, address, signer, options, time) : null,
         };
         return body.Text("operation") switch
         {
