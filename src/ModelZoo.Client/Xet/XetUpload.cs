@@ -42,7 +42,7 @@ sealed class XetUpload(HubTransport hub, XetAccess access, IProgress<TransferPro
 
     async Task<XetOutcome> RunAsync(IReadOnlyList<PendingFile> files, XetDeduplication known, CancellationToken stop)
     {
-        await using var sender = new XorbSender(access, hub.Options, stop);
+        await using var sender = new XorbSender(access, hub.Options, _packed.Recycle, stop);
         var built = new List<(LargeFile File, XetFileBuild Build, XetProgress Progress)>();
         foreach (var file in files)
         {

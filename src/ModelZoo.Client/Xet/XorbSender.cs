@@ -3,7 +3,7 @@ using ModelZoo.Xet;
 namespace ModelZoo.Client;
 
 /// <summary>Sends finished xorbs, a few at a time, while the next is being collected.</summary>
-sealed class XorbSender(XetAccess access, ZooClientOptions options, CancellationToken stop) : IAsyncDisposable
+sealed class XorbSender(XetAccess access, ZooClientOptions options, Action<Xorb> sent, CancellationToken stop) : IAsyncDisposable
 {
     /// <summary>Xorbs on their way at once; each is in memory until it has arrived.</summary>
     const int Parallel = 3;
@@ -38,6 +38,7 @@ sealed class XorbSender(XetAccess access, ZooClientOptions options, Cancellation
                 HttpMethod.Post, HubTransport.Verbatim($"{cas}/v1/xorbs/default/{name}"), new MemoryContent(xorb.Bytes, options.IdleTimeout)), _leaving.Token);
             Interlocked.Add(ref _sentBytes, xorb.Bytes.Length);
             build.ReportSent();
+            sent(xorb);
         }
         finally
         {

@@ -1,3 +1,6 @@
+using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
+
 namespace ModelZoo.Xet;
 
 /// <summary>Collects chunks into one xorb in memory, each compressed where that pays.</summary>
@@ -5,6 +8,7 @@ public sealed class XorbWriter
 {
     readonly int _maxBytes;
     readonly int _maxChunks;
+    readonly ConcurrentBag<byte[]> _spare = [];
     byte[] _bytes = [];
     XorbIndexBuilder _index = new();
 
@@ -33,6 +37,7 @@ public sealed class XorbWriter
     {
         var most = ChunkCodec.MaxEncodedBytes(chunk.Length);
         if (Count == _maxChunks || StoredLength + most > _maxBytes) return false;
+        if (_bytes.Length == 0 && _spare.TryTake(out var spare)) _bytes = spare;
         if (_bytes.Length < StoredLength + most) Array.Resize(ref _bytes, (int)Math.Min(_maxBytes, Math.Max(2L * _bytes.Length, Math.Max(StoredLength + most, 1 << 20))));
         var stored = ChunkCodec.Encode(chunk, _bytes.AsSpan(StoredLength));
         _index.Add(hash, stored, chunk.Length);
@@ -47,5 +52,11 @@ public sealed class XorbWriter
         var finished = new Xorb(_index.Build(), _bytes.AsMemory(0, StoredLength));
         (_bytes, _index) = ([], new());
         return finished;
+    }
+
+    /// <summary>Takes back the buffer of a xorb that nobody reads any more, for one of the next. From any thread.</summary>
+    public void Recycle(Xorb finished)
+    {
+        if (MemoryMarshal.TryGetArray(finished.Bytes, out var bytes)) _spare.Add(bytes.Array!);
     }
 }

@@ -12,6 +12,13 @@ public sealed class XorbTests
         foreach (var content in contents) Assert.True(writer.TryAdd(content));
         var xorb = writer.Finish();
         Assert.Equal(0, writer.Count);
+        var kept = xorb.Bytes.ToArray();
+        var other = new XorbWriter();
+        Assert.True(other.TryAdd(contents[1]));
+        var recycled = other.Finish();
+        other.Recycle(recycled);
+        foreach (var content in contents) Assert.True(other.TryAdd(content));
+        Assert.Equal(kept, other.Finish().Bytes.ToArray());
 
         var reader = new XorbReader(new TrickleStream(xorb.Bytes.ToArray()));
         using var stored = new MemoryStream();
