@@ -76,13 +76,13 @@ public sealed class BrowsingTests(BrowserZoo zoo)
     }
 
     [Fact]
-    public async Task Only_ways_that_work_today_are_offered()
+    public async Task Git_is_offered_where_other_ways_are()
     {
         await using var visit = await zoo.VisitAsync();
         foreach (var address in new[] { "/zoo/shakespeare-gpt2", "/datasets/zoo/field-notes", "/docs/connect" })
         {
             await visit.GoAsync(address);
-            Assert.DoesNotContain("git clone", await visit.Page.ContentAsync());
+            Assert.Contains($"git clone {zoo.Full.Url}/", await visit.Page.ContentAsync());
         }
     }
 
