@@ -54,7 +54,7 @@ static class Decoders
                 latent?.CacheElements ?? 2.0 * kv * d,
                 latent?.ScoreFlop(n) ?? 4.0 * n * d,
                 0,
-                attention + (isMixture ? h * (double)mixture!.Experts + 3.0 * h * mixture.SharedSize + (mixture.SharedGate ? h : 0) : (double)gate * h * denseSize),
+                attention + (isMixture ? h * (double)mixture!.Experts + 3.0 * h * mixture.SharedSize : (double)gate * h * denseSize),
                 isMixture ? 3.0 * h * mixture!.ExpertSize : 0,
                 isMixture ? (int)mixture!.Experts : 0, isMixture ? (int)mixture!.PerToken : 0, 0);
             groups[group] = groups.GetValueOrDefault(group) + 1;
@@ -125,7 +125,7 @@ static class Decoders
             weights.Matrix(Component.FeedForward, h, mixture.SharedSize, checked(2 * layers));
             weights.Matrix(Component.FeedForward, mixture.SharedSize, h, layers);
         }
-        if (mixture.SharedGate) weights.Matrix(Component.Router, h, 1, layers);
+        if (mixture.SharedGate) weights.Vector(Component.Router, h, layers);
     }
 
     /// <summary>A DeepSeek-V3 prediction layer: one mixture layer, a projection of two states, three norms (arXiv:2412.19437 § 2.2).</summary>

@@ -42,7 +42,7 @@ static class Hybrids
             var isMixture = mixture?.IsIn(layer) == true && !isNemotron;
             var hasDense = !isMixture && (isNemotron ? kind == Mixing.FeedForwardOnly : feedForward > 0);
             double dense = hasDense ? (double)gate * h * feedForward : 0;
-            if (isMixture) dense = h * (double)mixture!.Experts + 3.0 * h * mixture.SharedSize + (isNext && mixture.SharedSize > 0 ? h : 0);
+            if (isMixture) dense = h * (double)mixture!.Experts + 3.0 * h * mixture.SharedSize;
             var group = kind switch
             {
                 Mixing.Attention => new LayerGroup(1, AttentionKind.Full, 0, 2.0 * kv * d, 4.0 * n * d, 0, attention + dense, 0, 0, 0, 0),
@@ -88,7 +88,7 @@ static class Hybrids
         weights.Matrix(Component.Expert, h, mixture.ExpertSize, checked(3 * mixture.Experts), checked(3 * mixture.PerToken));
         weights.Matrix(Component.Router, h, mixture.Experts);
         if (mixture.SharedSize > 0) weights.Matrix(Component.FeedForward, h, mixture.SharedSize, 3);
-        if (isNext && mixture.SharedSize > 0) weights.Matrix(Component.Router, h, 1);
+        if (isNext && mixture.SharedSize > 0) weights.Vector(Component.Router, h);
     }
 
     static List<Mixing> Plan(string modelType, ModelConfig config)
