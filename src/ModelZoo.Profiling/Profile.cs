@@ -58,6 +58,12 @@ public sealed record Profile
     /// <summary>Parameters of embedding and untied head; some quantisations leave them alone.</summary>
     public double EmbeddingAndHead { get; init; }
 
+    /// <summary>Bits per weight that a step reads, scales included, buffers and second copies left out; null without headers.</summary>
+    public double? MatrixBits { get; init; }
+
+    /// <summary>The same for the output head, which quantisations often leave wider.</summary>
+    public double? HeadBits { get; init; }
+
     public IReadOnlyList<ComponentShare> Components { get; init; } = [];
 
     /// <summary>By stored type, largest first; empty without tensor headers.</summary>
@@ -81,6 +87,21 @@ public sealed record Profile
 
     /// <summary>The count from headers and the closed form over the configuration agree, or differ by a named cause.</summary>
     public bool? IsVerified { get; init; }
+
+    /// <summary>FLOP of the way back: gradients of inputs and of weights cost one forward pass each.</summary>
+    public Figure? BackwardFlopPerUnit => FlopPerUnit is { } forward ? new(2 * forward.Value, forward.Origin, "2 × forward") : null;
+
+    /// <summary>FLOP per byte of one unit alone, weights as stored or in 16 bit: the least that batching starts from.</summary>
+    public Figure? Intensity
+    {
+        get
+        {
+            if (FlopPerUnit is not { } flop || Work is not { } work || Parameters is not { } parameters) return null;
+            var bits = BitsPerParameter ?? 16;
+            var bytes = (work.HasDecoder ? work.TokenWeights : work.IsEncoder ? work.EncoderWeights : parameters.Value) * bits / 8 + (work.HasDecoder || work.IsEncoder ? 0 : 4 * work.ActivationElements);
+            return bytes > 0 ? new(flop.Value / bytes, flop.Origin, $"batch 1, {bits:0.##} bits per weight") : null;
+        }
+    }
 
     /// <summary>Bits per parameter as stored.</summary>
     public double? BitsPerParameter => WeightBytes is { } bytes && Parameters is { Value: > 0 } count ? 8 * bytes.Value / count.Value : null;

@@ -42,6 +42,8 @@ public static class Profiler
             Parameters = new(parameters, origin, $"registry: {workload.Source ?? "typed in"}"),
             ActiveParameters = new(active, origin, workload.ActiveParameters is null ? "all parameters" : $"registry: {workload.Source ?? "typed in"}"),
             FlopPerUnit = flop is null ? null : new(flop.Value, workload.Flop is null ? Origin.Estimate : origin, workload.Flop is null ? "2 × parameters" : workload.FlopUnit ?? "registry"),
+            // Tables are stored as they are, whatever the arithmetic: their published size counts.
+            WeightBytes = isTable && RecordTable.FindNumber(workload.Fields, "weight_bytes_fp16") is { } bytes ? new(bytes, origin, "registry: size of the tables") : null,
             NotMeasured = isTable && workload.Flop is null ? Missing("no operations are published; tables are looked up, not multiplied", "flopPerUnit") : Missing("the row holds no layers", "kvCacheBytesPerToken"),
             Work = flop is null ? null : new() { Unit = unit, FlopPerUnit = flop.Value, CallsPerResult = 1 },
         };

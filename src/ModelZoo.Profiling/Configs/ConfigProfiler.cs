@@ -11,7 +11,10 @@ public static class ConfigProfiler
     {
         try
         {
-            return FindChecked(config);
+            var blueprint = FindChecked(config);
+            // The sums are taken once here, so that dimensions which overflow are refused as such.
+            _ = blueprint?.Weights.Parameters + blueprint?.Weights.ActiveParameters + blueprint?.Weights.Macs;
+            return blueprint;
         }
         catch (OverflowException problem)
         {
@@ -23,7 +26,9 @@ public static class ConfigProfiler
     {
         var type = config.ModelType;
         if (type is not null && Single(type, config) is { } blueprint) return blueprint;
-        return Composite(type ?? "composite", config);
+        if (Composite(type ?? "composite", config) is { } composite) return composite;
+        // A known decoder without its dimensions: say which one is missing.
+        return type is not null && DecoderTraits.Knows(type) && !config.Has("text_config") ? Decoders.Build(type, config) : null;
     }
 
     static Blueprint? Single(string type, ModelConfig config)

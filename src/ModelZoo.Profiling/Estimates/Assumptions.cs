@@ -50,8 +50,8 @@ public readonly record struct Assumptions
             BandwidthShare = scenario.BandwidthEfficiency ?? (isCeiling || isMlsysim ? 1 : row!.Bandwidth),
             DispatchSeconds = scenario.DispatchSeconds ?? (isCeiling ? 0 : device.DispatchSeconds),
             LayerSeconds = scenario.LayerSeconds ?? (isCeiling ? 0 : isMlsysim || device.Kind is not ("cloud-accelerator" or "tiny" or "cpu") ? 10e-6 : 0),
-            MemoryShare = scenario.MemoryShare ?? (isMlsysim ? 1 : DefaultShare(device)),
-            RuntimeBytes = scenario.RuntimeBytes ?? (isMlsysim ? 0 : DefaultRuntime(device)),
+            MemoryShare = scenario.MemoryShare ?? (isMlsysim || isCeiling ? 1 : DefaultShare(device)),
+            RuntimeBytes = scenario.RuntimeBytes ?? (isMlsysim || isCeiling ? 0 : DefaultRuntime(device)),
             WeightBits = bits, HeadBits = headBits,
             LinkBandwidth = scenario.LinkBandwidth ?? device.ScaleUpBandwidth ?? device.HostLinkBandwidth ?? 0, LinkSeconds = scenario.LinkSeconds,
             ComputeSource = scenario.ComputeEfficiency is not null || scenario.BandwidthEfficiency is not null ? "given" : isCeiling ? "preset: ceiling" : isMlsysim ? "preset: mlsysim" : $"{row!.Id}: {row.Source}",
@@ -62,7 +62,7 @@ public readonly record struct Assumptions
     static (double Bits, double HeadBits, NumberFormat Arithmetic, string Source) Weights(Profile profile, Scenario scenario, Reference reference)
     {
         if (scenario.Weights is { } chosen) return (chosen.Bits, chosen.EmbeddingBits ?? chosen.Bits, chosen.Arithmetic, chosen.Name);
-        if (profile.BitsPerParameter is { } stored and > 0) return (stored, stored, Stored(profile), "as stored");
+        if ((profile.MatrixBits ?? profile.BitsPerParameter) is { } stored and > 0) return (stored, profile.HeadBits ?? stored, Stored(profile), "as stored");
         var plain = reference.FindPrecision("bf16")!;
         return (plain.Bits, plain.Bits, plain.Arithmetic, "BF16, for want of stored weights");
     }

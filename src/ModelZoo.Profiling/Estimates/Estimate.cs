@@ -26,7 +26,7 @@ public sealed record Estimate
     /// <summary>Prompt to first token, and what bounds it.</summary>
     public StepTime? Prefill { get; init; }
 
-    public double? FirstTokenSeconds => Prefill?.Seconds + (Prefill is null ? null : 0);
+    public double? FirstTokenSeconds => Prefill?.Seconds;
 
     /// <summary>First token and the rest of the answer, at the context in the middle of the answer.</summary>
     public double? RequestSeconds { get; init; }

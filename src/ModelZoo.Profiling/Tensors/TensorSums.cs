@@ -35,6 +35,19 @@ sealed class TensorSums
         if (Draft > 0) yield return $"{Draft:N0} parameters of extra prediction layers are stored beside the main model.";
     }
 
+    /// <summary>Scales belong to the weights beside them; buffers, copies and draft layers are not read with them.</summary>
+    double? Bits(Func<CountedTensor, bool> which)
+    {
+        double bytes = 0, parameters = 0;
+        foreach (var tensor in _tensors)
+        {
+            if (tensor.Standing is not (TensorStanding.Parameter or TensorStanding.Companion) || !which(tensor)) continue;
+            bytes += tensor.Tensor.ByteLength;
+            parameters += tensor.Parameters;
+        }
+        return parameters > 0 ? 8 * bytes / parameters : null;
+    }
+
     public Profile Apply(Profile profile, Blueprint? blueprint)
     {
         // Experts that a token does not choose are known from the configuration; the rest is what headers say.
@@ -50,6 +63,7 @@ sealed class TensorSums
             WeightBytes = new(Bytes, Origin.Header, "bytes of all tensors as stored"),
             DraftParameters = Draft > 0 ? new(Draft, Origin.Header, "tensors behind the last layer") : null,
             EmbeddingAndHead = Of(Component.Embedding) + Of(Component.Head),
+            MatrixBits = Bits(t => t.Component is not (Component.Embedding or Component.Head)), HeadBits = Bits(t => t.Component == Component.Head) ?? Bits(t => TensorNames.IsEmbedding(t.Tensor.Name)),
             TensorCount = _tensors.Count,
             Components = [.. _tensors.Where(t => t.Parameters > 0 && t.Standing == TensorStanding.Parameter).GroupBy(t => t.Component).OrderBy(g => g.Key)
                 .Select(g => new ComponentShare(g.Key, g.Sum(t => t.Parameters), Origin.Header))],

@@ -46,9 +46,10 @@ public sealed partial class ConventionsTests
         {
             ["ModelZoo.Git"] = [],
             ["ModelZoo.Weights"] = [],
+            ["ModelZoo.Profiling"] = ["ModelZoo.Weights"],
             ["ModelZoo.Client"] = ["ModelZoo.Git"],
             ["ModelZoo.Hub"] = ["ModelZoo.Git", "ModelZoo.Weights"],
-            ["ModelZoo.Cli"] = ["ModelZoo.Hub", "ModelZoo.Client"],
+            ["ModelZoo.Cli"] = ["ModelZoo.Hub", "ModelZoo.Client", "ModelZoo.Profiling"],
         };
         foreach (var project in Directory.GetFiles(Path.Combine(Root, "src"), "*.csproj", SearchOption.AllDirectories))
         {
