@@ -15,6 +15,7 @@ static class Program
         ("xet-chunks", XetChunksBench.RunAsync),
         ("xet-upload", XetUploadBench.RunAsync),
         ("cluster", ClusterBench.RunAsync),
+        ("profile", ProfileBench.RunAsync),
     ];
 
     static async Task<int> Main(string[] args)

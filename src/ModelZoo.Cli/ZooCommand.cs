@@ -23,6 +23,11 @@ static class ZooCommand
         RmCommand.Build(),
         InfoCommand.Build(),
         SearchCommand.Build(),
+        ProfileCommand.Build(),
+        FitCommand.Build(),
+        RooflineCommand.Build(),
+        DevicesCommand.Build(),
+        WorkloadsCommand.Build(),
         BranchCommand.Build(),
         TagCommand.Build(),
         TokenCommand.Build(),
@@ -61,6 +66,7 @@ static class ZooCommand
     internal static (int Code, string Text) Explain(Exception e) => e switch
     {
         UsageException or FormatException => (2, e.Message),
+        ModelZoo.Profiling.ProfileException => (1, e.Message),
         ZooApiException api => (1, $"{api.Message} ({string.Join(", ", Details(api))})"),
         HttpRequestException http => (1, $"cannot reach the hub: {http.InnerException?.Message ?? http.Message}"),
         OperationCanceledException => (1, "stopped."),

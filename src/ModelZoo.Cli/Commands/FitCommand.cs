@@ -1,0 +1,80 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using ModelZoo.Profiling;
+
+namespace ModelZoo.Cli.Commands;
+
+/// <summary>`zoo fit MODEL --device …`: does it fit, what bounds it, how fast can it be.</summary>
+static class FitCommand
+{
+    static readonly Option<string?> GridId = new("--grid") { Description = "Electricity grid for energy and carbon: norway, eu, us, …" };
+
+    public static Command Build()
+    {
+        var model = ModelSource.Argument();
+        var command = ScenarioOptions.AddTo(new Command("fit", "Say whether a model fits a device, and how fast it can be") { model });
+        command.Options.Add(GridId);
+        return LocalCall.On(command, async call =>
+        {
+            var reference = await call.ReferenceAsync();
+            var device = ScenarioOptions.Device(call, reference);
+            var scenario = ScenarioOptions.Read(call, reference);
+            var grid = call.Get(GridId) is { } id ? reference.FindGrid(id) ?? throw new UsageException($"There is no grid '{id}': {string.Join(", ", reference.Grids.Select(g => g.Id))}.") : null;
+            var profile = await ModelSource.ReadAsync(call, call.Get(model), reference);
+            var estimate = Estimator.Estimate(profile, device, scenario, reference);
+            var ladder = Estimator.Ladder(profile, device, scenario, reference);
+            var energy = grid is not null && estimate.LatencySeconds is { } seconds
+                ? Energy.Find(device, grid, seconds, Energy.Share(estimate, PowerBasis.Busiest), scenario.Devices) : null;
+            if (call.Screen.IsJson)
+            {
+                var json = ProfileJson.Of(estimate);
+                json["ladder"] = new JsonArray([.. ladder.Select(step => (JsonNode)new JsonObject
+                {
+                    ["precision"] = step.Precision.Id, ["weightBytes"] = (long)step.WeightBytes, ["memoryBytes"] = (long)step.MemoryBytes, ["fits"] = step.Fits, ["largestThatFits"] = step.IsLargestThatFits,
+                })]);
+                if (energy is not null) json["energy"] = new JsonObject
+                {
+                    ["watts"] = energy.Watts, ["joulesPerStep"] = energy.KilowattHours * 3.6e6, ["carbonGramsPerStep"] = energy.CarbonGrams, ["dollarsPerStep"] = energy.Dollars, ["grid"] = grid!.Id, ["how"] = energy.How,
+                };
+                call.Screen.Json(json);
+                return;
+            }
+            Show(call.Screen, estimate, ladder, energy, grid);
+        });
+    }
+
+    static void Show(Screen screen, Estimate estimate, IReadOnlyList<LadderStep> ladder, EnergyEstimate? energy, Grid? grid)
+    {
+        var plan = estimate.Memory;
+        List<string[]> rows =
+        [
+            ["model", estimate.Profile.Name ?? ""], ["device", $"{estimate.Device.Name}{(estimate.Scenario.Devices > 1 ? $" × {estimate.Scenario.Devices}, {ProfileJson.Words(estimate.Scenario.Parallelism)}" : "")}"],
+            ["verdict", estimate.Verdict.Sentence],
+            ["memory", $"{Gib(plan.Total)} of {Gib((estimate.Device.CapacityBytes ?? 0) * estimate.Assumptions.First(a => a.Name == "memoryShare").Value)}: weights {Gib(plan.Weights)}, cache {Gib(plan.Cache)}, "
+                + $"{(plan.State > 0 ? $"state {Gib(plan.State)}, " : "")}transient {Gib(plan.Transient)}, runtime {Gib(plan.Runtime)}"],
+        ];
+        if (estimate.Verdict.LargestContext is { } context) rows.Add(["largest context", $"{context:N0} tokens at this batch"]);
+        if (estimate.Verdict.LargestBatch is { } batch) rows.Add(["largest batch", $"{batch:N0} at this context"]);
+        rows.Add(["bound", $"{ProfileJson.Words(estimate.Bound)}{(estimate.Step.Bytes > 0 ? $": {Number(estimate.Step.Intensity)} FLOP per byte, ridge {Number(estimate.Ridge ?? 0)}" : "")}"]);
+        var unit = estimate.Profile.Work?.Unit.ToString().ToLowerInvariant() ?? "unit";
+        if (estimate.LatencySeconds is { } latency) rows.Add(["time", $"{Seconds(latency)} per step, {Number(estimate.ThroughputPerSecond ?? 0)} {unit}s per second"]);
+        if (estimate.FirstTokenSeconds is { } first) rows.Add(["first token", Seconds(first)]);
+        if (estimate.RequestSeconds is { } request) rows.Add(["whole answer", $"{Seconds(request)} for {estimate.Scenario.Output:0} tokens"]);
+        if (estimate.Calibration is { } calibration) rows.Add(["measured", $"{Seconds(calibration.MeasuredSeconds)}; estimated {Seconds(calibration.EstimatedSeconds)}; {calibration.ImpliedShare:P0} of the {ProfileJson.Words(calibration.Bound)} ceiling"]);
+        if (energy is not null) rows.Add(["energy", $"{Number(energy.KilowattHours * 3.6e6)} J and {Number(energy.CarbonGrams)} g CO2e per step on {grid!.Name} ({energy.How})"]);
+        foreach (var step in ladder) rows.Add([$"  {step.Precision.Name}", $"{Gib(step.WeightBytes)}{(step.IsLargestThatFits ? ", the largest that fits" : step.Fits ? ", fits" : "")}"]);
+        foreach (var assumption in estimate.Assumptions) rows.Add([$"  {assumption.Name}", $"{Number(assumption.Value)} ({assumption.Source})"]);
+        foreach (var (field, reason) in estimate.NotMeasured) rows.Add([field, $"not measured: {reason}"]);
+        screen.Table(["", ""], rows);
+        foreach (var notice in estimate.Profile.Notices.Concat(estimate.Notices)) screen.Line($"- {notice}");
+    }
+
+    static string Gib(double bytes) => bytes >= 1 << 30 ? $"{bytes / (1 << 30):0.0} GiB" : bytes >= 1 << 20 ? $"{bytes / (1 << 20):0.0} MiB" : $"{bytes / (1 << 10):0.0} KiB";
+
+    /// <summary>Two digits: the error bar of any estimate is far wider than three.</summary>
+    static string Number(double value) => Math.Abs(value) is >= 100 and < 1e6 ? value.ToString("#,0", CultureInfo.InvariantCulture) : value.ToString("0.###e+0", CultureInfo.InvariantCulture) is var text && Math.Abs(value) is > 1e-3 and < 100
+        ? value.ToString("0.##", CultureInfo.InvariantCulture) : text;
+
+    static string Seconds(double seconds) => seconds < 1e-3 ? $"{seconds * 1e6:0.#} µs" : seconds < 1 ? $"{seconds * 1e3:0.#} ms" : $"{seconds:0.##} s";
+}

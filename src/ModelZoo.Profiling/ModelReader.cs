@@ -1,0 +1,152 @@
+using System.Text.Json;
+using ModelZoo.Weights;
+
+namespace ModelZoo.Profiling;
+
+/// <summary>Chooses which files of a model say what it is, reads their headers, and makes the profile. A broken file is named and the rest still counts.</summary>
+public static class ModelReader
+{
+    /// <summary>Headers read at the same time: enough to hide the latency of a remote store.</summary>
+    const int FilesAtOnce = 8;
+
+    static readonly string[] s_endings = [".safetensors", ".gguf", ".bin", ".pt", ".pth", ".ckpt", ".onnx", ".h5", ".keras", ".tflite", ".npz", ".pb"];
+
+    public static async Task<Profile> ReadAsync(IModelFiles files, string? name, CancellationToken stop)
+    {
+        if (files.Files.Any(file => file.Path == "model_index.json")) return await ReadComponentsAsync(files, name, stop);
+        return await ReadOneAsync(files, "", name, stop);
+    }
+
+    static async Task<Profile> ReadOneAsync(IModelFiles files, string folder, string? name, CancellationToken stop)
+    {
+        var (config, defect) = await ReadConfigAsync(files, folder + "config.json", stop);
+        var (isAdapter, adapterDefect) = await ReadConfigAsync(files, folder + "adapter_config.json", stop) is var (adapter, problem) && adapter is not null ? (true, problem) : (false, null);
+        var (chosen, remarks) = Choose(files.Files, folder);
+        var read = new WeightFile?[chosen.Count];
+        var broken = new string?[chosen.Count];
+        await Parallel.ForAsync(0, chosen.Count, new ParallelOptions { MaxDegreeOfParallelism = FilesAtOnce, CancellationToken = stop }, async (i, halt) =>
+        {
+            try
+            {
+                var source = await files.OpenAsync(chosen[i].Path, halt);
+                using var _ = source as IDisposable;
+                read[i] = await WeightReader.ReadHeaderAsync(source, halt);
+            }
+            catch (Exception error) when (error is WeightFormatException or OverflowException)
+            {
+                broken[i] = $"{chosen[i].Path}: {error.Message}";
+            }
+        });
+        var weights = read.OfType<WeightFile>().ToList();
+        remarks.AddRange(broken.OfType<string>());
+        if (weights.Count == 0 && config is null && defect is null && remarks.Count == 0)
+            return new() { Name = name, NotMeasured = Profiler.Missing("there is no configuration and no weight file that is read", "parameters", "weightBytes", "flopPerUnit") };
+        Profile profile;
+        try
+        {
+            profile = weights.Count > 0 ? Profiler.OfTensors(weights, isAdapter ? null : config, name, defect)
+                : config is not null ? Profiler.OfConfig(config, name)
+                : new() { Name = name, NotMeasured = Profiler.Missing(defect ?? "no weight file could be read", "parameters", "weightBytes", "flopPerUnit") };
+        }
+        catch (Exception error) when (error is ProfileException or OverflowException)
+        {
+            profile = new() { Name = name, ModelType = config?.ModelType, NotMeasured = Profiler.Missing(error.Message, "parameters", "weightBytes", "flopPerUnit") };
+        }
+        if (weights.Count == 1 && weights[0] is { Format: WeightFormat.Onnx } && config?.ModelType is null)
+            profile = await OnnxProfiler.RefineAsync(profile, files, chosen[0].Path, stop);
+        if (isAdapter)
+        {
+            profile = profile with { Family = ModelFamily.Adapter, Work = null, NotMeasured = Profiler.Missing("an adapter works only on its base model", "flopPerUnit", "kvCacheBytesPerToken") };
+            if (adapterDefect is not null) remarks.Add(adapterDefect);
+        }
+        return remarks.Count > 0 ? profile with { Notices = [.. profile.Notices, .. remarks] } : profile;
+    }
+
+    /// <summary>A pipeline of diffusers: <c>model_index.json</c> lists components, each a folder with its own configuration and weights.</summary>
+    static async Task<Profile> ReadComponentsAsync(IModelFiles files, string? name, CancellationToken stop)
+    {
+        var (index, defect) = await ReadConfigAsync(files, "model_index.json", stop);
+        if (index is null) return new() { Name = name, NotMeasured = Profiler.Missing(defect ?? "model_index.json cannot be read", "parameters", "weightBytes", "flopPerUnit") };
+        var parts = new List<ProfilePart>();
+        foreach (var component in index.Entries.Where(entry => entry.Value.ValueKind == JsonValueKind.Array && entry.Key.Length < 100).Select(entry => entry.Key).Take(50))
+            if (files.Files.Any(file => file.Path == $"{component}/config.json" || (file.Path.StartsWith(component + "/", StringComparison.Ordinal) && IsWeight(file.Path))))
+                parts.Add(new(component, await ReadOneAsync(files, component + "/", component, stop)));
+        if (parts.Count == 0) return new() { Name = name, ModelType = index.ModelType, NotMeasured = Profiler.Missing("no component of the pipeline has a configuration or weights", "parameters", "weightBytes", "flopPerUnit") };
+        var main = (parts.Find(part => part.Name is "unet" or "transformer" or "prior") ?? parts[0]).Profile;
+        return main with
+        {
+            Name = name, Parts = parts,
+            Parameters = Sum(parts, part => part.Parameters, "all components"), ActiveParameters = Sum(parts, part => part.ActiveParameters, "all components"),
+            WeightBytes = Sum(parts, part => part.WeightBytes, "all components"), EmbeddingAndHead = parts.Sum(part => part.Profile.EmbeddingAndHead),
+            Components = [], TensorCount = parts.Sum(part => part.Profile.TensorCount),
+            DTypes = [.. parts.SelectMany(part => part.Profile.DTypes).GroupBy(share => share.DType).Select(g => new DTypeShare(g.Key, g.Sum(s => s.Tensors), g.Sum(s => s.Parameters), g.Sum(s => s.Bytes)))],
+            Notices = [.. main.Notices, $"{parts.Count} components are loaded together: {string.Join(", ", parts.Select(part => part.Name))}. Time is that of the denoiser's calls; text encoders and decoder run once."],
+        };
+    }
+
+    /// <summary>Null when a part is missing: a sum of some parts would mislead.</summary>
+    static Figure? Sum(List<ProfilePart> parts, Func<Profile, Figure?> of, string how) =>
+        parts.TrueForAll(part => of(part.Profile) is not null) ? new(parts.Sum(part => of(part.Profile)!.Value.Value), parts.Max(part => of(part.Profile)!.Value.Origin), $"sum of {how}") : null;
+
+    static async Task<(ModelConfig? Config, string? Defect)> ReadConfigAsync(IModelFiles files, string path, CancellationToken stop)
+    {
+        if (files.Files.FirstOrDefault(file => file.Path == path) is not { } file) return (null, null);
+        if (file.SizeBytes > ProfileLimits.MaxConfigBytes) return (null, $"{path} has {file.SizeBytes} bytes; at most {ProfileLimits.MaxConfigBytes} are read.");
+        var source = await files.OpenAsync(path, stop);
+        using var _ = source as IDisposable;
+        var content = new byte[Math.Min(source.Length, ProfileLimits.MaxConfigBytes)];
+        var filled = 0;
+        while (filled < content.Length && await source.ReadAsync(filled, content.AsMemory(filled), stop) is > 0 and var read) filled += read;
+        try
+        {
+            return (ModelConfig.Parse(content.AsSpan(0, filled)), null);
+        }
+        catch (ProfileException problem)
+        {
+            return (null, $"{path}: {problem.Message}");
+        }
+    }
+
+    /// <summary>The main weights of a folder: one format, one file or all its shards. Others are copies of the same model.</summary>
+    static (List<ModelFile> Files, List<string> Remarks) Choose(IReadOnlyList<ModelFile> files, string folder)
+    {
+        var remarks = new List<string>();
+        // A file that someone names is read whatever it is called.
+        if (files is [var only] && !only.Path.EndsWith(".json", StringComparison.OrdinalIgnoreCase)) return ([only], remarks);
+        var own = files.Where(file => file.Path.StartsWith(folder, StringComparison.Ordinal) && file.Path.IndexOf('/', folder.Length) < 0 && IsWeight(file.Path)).ToList();
+        if (own.Count == 0 && folder.Length == 0) own = [.. files.Where(file => file.Path.StartsWith("onnx/", StringComparison.Ordinal) && file.Path.EndsWith(".onnx", StringComparison.Ordinal))];
+        foreach (var ending in s_endings)
+        {
+            var candidates = own.Where(file => file.Path.EndsWith(ending, StringComparison.OrdinalIgnoreCase)).OrderBy(file => file.Path, StringComparer.Ordinal).ToList();
+            if (ending == ".safetensors" && candidates.Count > 1) candidates = [.. candidates.Where(file => !Name(file).Contains("consolidated", StringComparison.Ordinal)).DefaultIfEmpty(candidates[0])];
+            if (ending == ".gguf") candidates = [.. candidates.OrderBy(file => Name(file).StartsWith("mmproj", StringComparison.Ordinal))];
+            if (candidates.Count == 0) continue;
+            var main = candidates.Find(file => Stem(file, ending) is "model" or "diffusion_pytorch_model" or "pytorch_model" or "adapter_model" or "adapter_pytorch_model");
+            var first = main ?? candidates.Find(file => Shard(Name(file)) is not null) ?? candidates[0];
+            var chosen = Shard(Name(first)) is { } shard ? candidates.Where(file => Shard(Name(file)) is { } other && other.Stem == shard.Stem && other.Count == shard.Count).Take(ProfileLimits.MaxShards).ToList() : [first];
+            if (Shard(Name(first)) is { } set && chosen.Count < set.Count) remarks.Add($"{set.Count - chosen.Count} of {set.Count} shards are missing: counts are too low.");
+            var others = own.Except(chosen).Select(Name).ToList();
+            if (others.Count > 0) remarks.Add($"Read: {(chosen.Count == 1 ? Name(chosen[0]) : $"{chosen.Count} shards")}. Beside them lie {string.Join(", ", others.Take(8))}{(others.Count > 8 ? " …" : "")}.");
+            return (chosen, remarks);
+        }
+        return ([], remarks);
+    }
+
+    static bool IsWeight(string path) => s_endings.Any(ending => path.EndsWith(ending, StringComparison.OrdinalIgnoreCase)) && !path.EndsWith("training_args.bin", StringComparison.Ordinal)
+        && !path.EndsWith("optimizer.bin", StringComparison.Ordinal) && !path.EndsWith("optimizer.pt", StringComparison.Ordinal) && !path.EndsWith("scheduler.pt", StringComparison.Ordinal);
+
+    static string Name(ModelFile file) => file.Path[(file.Path.LastIndexOf('/') + 1)..];
+
+    static string Stem(ModelFile file, string ending) => Name(file)[..^ending.Length];
+
+    /// <summary><c>stem-00001-of-00030.ending</c>.</summary>
+    static (string Stem, int Count)? Shard(string name)
+    {
+        var of = name.LastIndexOf("-of-", StringComparison.Ordinal);
+        if (of < 6) return null;
+        var digits = 0;
+        while (of + 4 + digits < name.Length && char.IsAsciiDigit(name[of + 4 + digits]) && digits < 6) digits++;
+        var dash = name.LastIndexOf('-', of - 1);
+        return digits > 0 && dash > 0 && int.TryParse(name.AsSpan(of + 4, digits), out var count) && count is >= 1 and <= ProfileLimits.MaxShards ? (name[..dash], count) : null;
+    }
+}
