@@ -8,13 +8,16 @@ static class JsonFile
     /// <summary>The largest tokenizer files of 2026 have below 40 MB.</summary>
     const int MaxBytes = 128 << 20;
 
+    /// <summary>Some editors begin UTF-8 with a byte order mark.</summary>
+    static readonly byte[] s_mark = [0xef, 0xbb, 0xbf];
+
     /// <summary>Null when there is no such file.</summary>
     public static async Task<JsonElement?> FindAsync(IModelFiles files, string name, CancellationToken stop)
     {
         if (await FindBytesAsync(files, name, MaxBytes, stop) is not { } bytes) return null;
         try
         {
-            using var json = JsonDocument.Parse(bytes, new JsonDocumentOptions { MaxDepth = WeightLimits.MaxDepth });
+            using var json = JsonDocument.Parse(bytes.AsMemory(bytes.AsSpan().StartsWith(s_mark) ? s_mark.Length : 0), new JsonDocumentOptions { MaxDepth = WeightLimits.MaxDepth });
             return json.RootElement.ValueKind == JsonValueKind.Object
                 ? json.RootElement.Clone() : throw new ConversionException($"'{name}' must be a JSON object.");
         }
