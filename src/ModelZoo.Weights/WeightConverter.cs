@@ -33,7 +33,10 @@ public static class WeightConverter
     {
         var tensors = Cast(content.Tensors, options.Type);
         foreach (var tensor in tensors)
+        {
             if (!SafetensorsWriter.CanWrite(tensor.DType)) throw Unwritable(tensor, "safetensors");
+            if (tensor.Name == "__metadata__") throw new ConversionException("A tensor is named '__metadata__', a name that safetensors keeps for itself.");
+        }
         // What PyTorch saved is marked as the reference marks it, and each left-out name points to the one that was kept.
         var metadata = new Dictionary<string, string>(content.Metadata, StringComparer.Ordinal);
         if (content.Format is WeightFormat.PyTorchZip or WeightFormat.PyTorchLegacy) metadata["format"] = "pt";

@@ -10,7 +10,7 @@ sealed class ModelContent : IDisposable
     /// grow without end. Below the floor nobody minds.
     /// </summary>
     const int MaxGrowth = 64;
-    const long GrowthFloorBytes = 256 << 20;
+    const long GrowthFloorBytes = 64 << 20;
 
     readonly IModelFiles _files;
     readonly List<IByteSource> _sources = [];

@@ -64,6 +64,8 @@ sealed class LlamaTensors(LlamaConfig config)
             return;
         }
         if (kind is not ("weight" or "bias") || !s_inLayer.TryGetValue(module, out var local)) throw Unknown(tensor.Name);
+        if (tensor.Shape.Count != 1 && (kind == "bias" || local.EndsWith("_norm", StringComparison.Ordinal)))
+            throw new ConversionException($"'{tensor.Name}' has the shape {Shapes.Describe(tensor.Shape)}; it must have one axis.");
         if (config.TurnsRows && local == "attn_q") tensor = RotaryRowsSource.Of(tensor, config.Heads);
         if (config.TurnsRows && local == "attn_k") tensor = RotaryRowsSource.Of(tensor, config.KeyValueHeads);
         Put($"blk.{layer}.{local}.{kind}", tensor);

@@ -9,7 +9,7 @@ sealed class Hdf5Target : WeightTarget
 
     public override string Name => "hdf5";
 
-    public override IEnumerable<byte[]> Seeds(Random random)
+    protected override IEnumerable<byte[]> Files()
     {
         var file = new byte[Size];
         Put(file, 0, [0x89, .. "HDF"u8, 0x0d, 0x0a, 0x1a, 0x0a, 2, 8, 8, 0, .. U64(0), .. U64(ulong.MaxValue), .. U64(Size), .. U64(Root)]);

@@ -9,7 +9,7 @@ sealed class PickleTarget : WeightTarget
 
     public override string Name => "pickle";
 
-    public override IEnumerable<byte[]> Seeds(Random random)
+    protected override IEnumerable<byte[]> Files()
     {
         yield return StateDictionary();
         yield return

@@ -10,7 +10,7 @@ sealed class TFLiteTarget : WeightTarget
 
     public override string Name => "tflite";
 
-    public override IEnumerable<byte[]> Seeds(Random random)
+    protected override IEnumerable<byte[]> Files()
     {
         _bytes.Clear();
         _bytes.AddRange([0, 0, 0, 0, .. "TFL3"u8]);

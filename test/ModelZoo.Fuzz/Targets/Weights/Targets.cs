@@ -10,7 +10,7 @@ sealed class SafetensorsTarget : WeightTarget
 {
     public override string Name => "safetensors";
 
-    public override IEnumerable<byte[]> Seeds(Random random)
+    protected override IEnumerable<byte[]> Files()
     {
         yield return Tensors.Safetensors();
         yield return Encoding.UTF8.GetBytes("""{"metadata":{"total_size":8},"weight_map":{"a":"model-00001-of-00002.safetensors","b":"model-00002-of-00002.safetensors"}}""");
@@ -28,7 +28,7 @@ sealed class GgufTarget : WeightTarget
 {
     public override string Name => "gguf";
 
-    public override IEnumerable<byte[]> Seeds(Random random)
+    protected override IEnumerable<byte[]> Files()
     {
         using var file = new MemoryStream();
         var metadata = new GgufMetadata().Add("general.architecture", "llama").Add("llama.block_count", 2u).Add("flag", true).Add("eps", 1e-5f)
@@ -43,7 +43,7 @@ sealed class OnnxTarget : WeightTarget
 {
     public override string Name => "onnx";
 
-    public override IEnumerable<byte[]> Seeds(Random random)
+    protected override IEnumerable<byte[]> Files()
     {
         static Proto Tensor(string name, ulong type, ulong axis) => new Proto().Number(1, axis).Number(2, type).Text(8, name);
         static Proto Pair(string key, string value) => new Proto().Text(1, key).Text(2, value);
@@ -61,7 +61,7 @@ sealed class NpzTarget : WeightTarget
 {
     public override string Name => "npz";
 
-    public override IEnumerable<byte[]> Seeds(Random random)
+    protected override IEnumerable<byte[]> Files()
     {
         using var file = new MemoryStream();
         NpzWriter.WriteAsync(file, Tensors.All, CancellationToken.None).GetAwaiter().GetResult();
@@ -76,7 +76,7 @@ sealed class TorchTarget : WeightTarget
 {
     public override string Name => "torch";
 
-    public override IEnumerable<byte[]> Seeds(Random random)
+    protected override IEnumerable<byte[]> Files()
     {
         foreach (var level in (CompressionLevel[])[CompressionLevel.NoCompression, CompressionLevel.Optimal])
         {
@@ -98,7 +98,7 @@ sealed class SavedModelTarget : WeightTarget
 {
     public override string Name => "savedmodel";
 
-    public override IEnumerable<byte[]> Seeds(Random random)
+    protected override IEnumerable<byte[]> Files()
     {
         static Proto Value(string name) => new Proto().Text(1, name).Inner(2, new Proto().Text(1, $"{name}:0").Number(2, 1).Inner(3, new Proto().Inner(2, new Proto().Number(1, 8))));
         var graph = new Proto().Inner(1, new Proto().Text(1, "x").Text(2, "Placeholder"))
