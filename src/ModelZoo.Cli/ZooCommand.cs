@@ -22,6 +22,7 @@ static class ZooCommand
         CatCommand.Build(),
         RmCommand.Build(),
         InfoCommand.Build(),
+        ConvertCommand.Build(),
         SearchCommand.Build(),
         ProfileCommand.Build(),
         FitCommand.Build(),

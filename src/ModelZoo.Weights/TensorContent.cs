@@ -15,7 +15,7 @@ public sealed record TensorContent(string Name, DType DType, IReadOnlyList<long>
         return [.. file.Tensors.Select(tensor => Of(file.Format, tensor, source))];
     }
 
-    static TensorContent Of(WeightFormat format, TensorInfo tensor, IByteSource source)
+    internal static TensorContent Of(WeightFormat format, TensorInfo tensor, IByteSource source)
     {
         if (tensor.Offset < 0 && tensor.ByteLength > 0)
             throw new WeightFormatException(format, $"The content of tensor '{tensor.Name}' does not lie in the file as one raw piece.");

@@ -19,6 +19,9 @@ public sealed record TensorInfo(string Name, DType DType, IReadOnlyList<long> Sh
     /// <summary>Which storage holds the elements, where several tensors may share one (PyTorch); null otherwise.</summary>
     public string? Storage { get; init; }
 
+    /// <summary>Bytes of that storage, which may hold more than this tensor; null where there is no storage.</summary>
+    public long? StorageBytes { get; init; }
+
     /// <summary>Path, relative to this file, of the file that holds the bytes; null when they lie in this file.</summary>
     public string? ExternalFile { get; init; }
 

@@ -8,7 +8,6 @@ static class GgufHeader
 {
     const WeightFormat Format = WeightFormat.Gguf;
     const uint DefaultAlignment = 32;
-    const int MaxGgufRank = 4;              // GGML_MAX_DIMS
     const int SmallestPair = 8 + 4 + 1;     // key length, type, one byte of value
     const int SmallestTensor = 8 + 4 + 4 + 8;
 
@@ -74,7 +73,7 @@ static class GgufHeader
             var name = await cursor.ReadTextAsync(await cursor.ReadUInt64Async(stop), WeightLimits.MaxNameBytes, "A tensor name", stop);
             if (!names.Add(name)) throw Bad($"The tensor name '{name}' occurs twice.");
             var rank = await cursor.ReadUInt32Async(stop);
-            if (rank > MaxGgufRank) throw Bad($"Tensor '{name}' has {rank} axes; at most {MaxGgufRank} are allowed.");
+            if (rank > GgufTypes.MaxRank) throw Bad($"Tensor '{name}' has {rank} axes; at most {GgufTypes.MaxRank} are allowed.");
             var shape = new long[rank];
             for (var axis = 0; axis < rank; axis++)
             {

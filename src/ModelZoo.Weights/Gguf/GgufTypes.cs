@@ -3,6 +3,9 @@ namespace ModelZoo.Weights.Gguf;
 /// <summary>The tensor types of ggml by their number (enum ggml_type in ggml/include/ggml.h, read in 2026); gaps are types that were withdrawn.</summary>
 static class GgufTypes
 {
+    /// <summary>GGML_MAX_DIMS.</summary>
+    public const int MaxRank = 4;
+
     static readonly DType?[] ByNumber =
     [
         DType.F32, DType.F16, DType.Q40, DType.Q41, null, null, DType.Q50, DType.Q51, DType.Q80, DType.Q81,

@@ -45,6 +45,10 @@ static class NpyHeader
         };
     }
 
+    /// <summary>Where the numbers begin, from the first twelve bytes of an array whose header was read before.</summary>
+    public static long GetDataOffset(ReadOnlySpan<byte> start) => start[6] == 1
+        ? 10L + BinaryPrimitives.ReadUInt16LittleEndian(start[8..]) : 12L + BinaryPrimitives.ReadUInt32LittleEndian(start[8..]);
+
     static (DType, int)? ParseType(string descriptor)
     {
         if (descriptor.Length < 3 || "<>|=".IndexOf(descriptor[0], StringComparison.Ordinal) < 0

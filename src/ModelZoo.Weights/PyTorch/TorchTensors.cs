@@ -15,6 +15,8 @@ static class TorchTensors
             tensors.Add(new(name, tensor.Type, tensor.Shape, offset, bytes)
             {
                 Storage = tensor.Storage.Key,
+                StorageBytes = tensor.Storage.Type is not { } kind ? tensor.Storage.ElementCount
+                    : kind.TryGetByteLength(tensor.Storage.ElementCount, out var storageBytes) ? storageBytes : null,
                 Strides = IsContiguous(tensor, count) ? null : tensor.Strides,
             });
         }

@@ -1,6 +1,6 @@
-using System.Buffers;
 using System.Buffers.Binary;
 using System.Text.Json;
+using ModelZoo.Weights.Conversion;
 using ModelZoo.Weights.Safetensors;
 
 namespace ModelZoo.Weights;
@@ -11,24 +11,23 @@ namespace ModelZoo.Weights;
 /// </summary>
 public static class SafetensorsWriter
 {
-    const int CopyBytes = 1 << 20;
+    public static bool CanWrite(DType type) => SafetensorsTypes.Find(type.Name) is not null;
 
     /// <exception cref="ArgumentException">Two tensors share a name, or a type has no place in safetensors.</exception>
     /// <exception cref="WeightFormatException">A tensor's content ends before its shape does.</exception>
-    public static async Task WriteAsync(
-        Stream target, IEnumerable<TensorContent> tensors, IReadOnlyDictionary<string, string> metadata, CancellationToken stop)
+    public static Task WriteAsync(
+        Stream target, IEnumerable<TensorContent> tensors, IReadOnlyDictionary<string, string> metadata, CancellationToken stop) =>
+        WriteAsync(target, tensors, metadata, null, stop);
+
+    /// <param name="report">Told of each piece that was read: the tensor's name and the bytes.</param>
+    internal static async Task WriteAsync(
+        Stream target, IEnumerable<TensorContent> tensors, IReadOnlyDictionary<string, string> metadata, Action<string, long>? report, CancellationToken stop)
     {
         var ordered = tensors.OrderByDescending(tensor => tensor.DType.BytesPerBlock).ThenBy(tensor => tensor.Name, StringComparer.Ordinal).ToList();
         await target.WriteAsync(MakeHeader(ordered, metadata), stop);
-        var buffer = ArrayPool<byte>.Shared.Rent(CopyBytes);
-        try
-        {
-            foreach (var tensor in ordered) await CopyAsync(tensor, target, buffer, stop);
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
+        using var copy = new TensorCopy(target, report);
+        foreach (var tensor in ordered) await copy.WriteAsync(tensor, stop);
+        await copy.FlushAsync();
     }
 
     static byte[] MakeHeader(List<TensorContent> tensors, IReadOnlyDictionary<string, string> metadata)
@@ -67,17 +66,5 @@ public static class SafetensorsWriter
         var header = json.ToArray();
         BinaryPrimitives.WriteInt64LittleEndian(header, header.Length - 8);
         return header;
-    }
-
-    static async Task CopyAsync(TensorContent tensor, Stream target, byte[] buffer, CancellationToken stop)
-    {
-        for (long done = 0; done < tensor.ByteLength;)
-        {
-            var wanted = (int)Math.Min(buffer.Length, tensor.ByteLength - done);
-            var read = await tensor.Source.ReadAsync(tensor.Offset + done, buffer.AsMemory(0, wanted), stop);
-            if (read <= 0) throw new WeightFormatException(WeightFormat.Safetensors, $"The content of tensor '{tensor.Name}' ends after {done} of {tensor.ByteLength} bytes.");
-            await target.WriteAsync(buffer.AsMemory(0, read), stop);
-            done += read;
-        }
     }
 }
