@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
 using ModelZoo.Profiling;
+using ModelZoo.Weights;
 
 namespace ModelZoo.Bench;
 
@@ -19,7 +20,7 @@ static class ProfileBench
         for (var round = 0; round <= options.Rounds * 4; round++)
         {
             var watch = Stopwatch.StartNew();
-            var read = await ModelReader.ReadAsync(new DiskFiles(folder), "seventy", CancellationToken.None);
+            var read = await ModelReader.ReadAsync(new FolderFiles(folder), "seventy", CancellationToken.None);
             if (read.Parameters?.Value != profile.Parameters!.Value.Value || read.IsVerified != true) throw new InvalidOperationException("The profile is wrong.");
             if (round > 0) millis.Add(watch.Elapsed.TotalMilliseconds);
         }

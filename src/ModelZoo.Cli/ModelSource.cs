@@ -1,5 +1,6 @@
 using System.CommandLine;
 using ModelZoo.Profiling;
+using ModelZoo.Weights;
 
 namespace ModelZoo.Cli;
 
@@ -10,10 +11,10 @@ static class ModelSource
 
     public static async Task<Profile> ReadAsync(LocalCall call, string text, Reference reference)
     {
-        if (Directory.Exists(text)) return await ModelReader.ReadAsync(new DiskFiles(text), Path.GetFileName(Path.GetFullPath(text)), call.Stop);
+        if (Directory.Exists(text)) return await ModelReader.ReadAsync(new FolderFiles(text), Path.GetFileName(Path.GetFullPath(text)), call.Stop);
         if (File.Exists(text))
         {
-            if (!text.EndsWith(".json", StringComparison.OrdinalIgnoreCase)) return await ModelReader.ReadAsync(new DiskFiles(text), Path.GetFileName(text), call.Stop);
+            if (!text.EndsWith(".json", StringComparison.OrdinalIgnoreCase)) return await ModelReader.ReadAsync(new FolderFiles(text), Path.GetFileName(text), call.Stop);
             if (new FileInfo(text).Length > ProfileLimits.MaxConfigBytes) throw new UsageException($"'{text}' is longer than any configuration.");
             return Profiler.OfConfig(ModelConfig.Parse(await File.ReadAllBytesAsync(text, call.Stop)), Path.GetFileName(text));
         }

@@ -1,20 +1,48 @@
 namespace ModelZoo.Weights;
 
-/// <summary>The files of a folder on disk and of the folders in it.</summary>
-public sealed class FolderFiles(string folder) : IModelFiles
+/// <summary>A model in a folder on disk and the folders in it, or a single file of one. Links are followed: caches of downloads are made of them.</summary>
+public sealed class FolderFiles : IModelFiles
 {
     /// <summary>How deep files are looked for; models keep parts such as <c>text_encoder/model.safetensors</c> one or two folders down.</summary>
-    const int MaxDepth = 3;
+    const int MaxDepth = 4;
 
-    public IReadOnlyCollection<string> Names { get; } =
-    [
-        .. Directory.EnumerateFiles(folder, "*", new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = MaxDepth, AttributesToSkip = FileAttributes.None })
-            .Select(path => Path.GetRelativePath(folder, path).Replace(Path.DirectorySeparatorChar, '/')).Order(StringComparer.Ordinal),
-    ];
+    const int MaxFiles = 200_000;
 
-    public ValueTask<IByteSource> OpenAsync(string name, CancellationToken stop)
+    readonly string _root;
+
+    /// <exception cref="FileNotFoundException">Nothing is there.</exception>
+    /// <exception cref="IOException">Far more is there than a model has.</exception>
+    public FolderFiles(string path)
     {
-        if (!RelativePath.IsSafe(name)) throw new FileNotFoundException($"'{name}' is no path inside the model's folder.", name);
-        return new(new FileByteSource(Path.Combine(folder, name)));
+        if (File.Exists(path))
+        {
+            _root = Path.GetDirectoryName(Path.GetFullPath(path))!;
+            Files = [new(Path.GetFileName(path), FindLength(new(path)) ?? 0)];
+            return;
+        }
+        if (!Directory.Exists(path)) throw new FileNotFoundException($"'{path}' does not exist.", path);
+        _root = Path.GetFullPath(path);
+        var options = new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = MaxDepth, AttributesToSkip = FileAttributes.None };
+        var files = new List<ModelFile>();
+        foreach (var file in new DirectoryInfo(_root).EnumerateFiles("*", options))
+        {
+            if (files.Count == MaxFiles) throw new IOException($"'{path}' holds more than {MaxFiles} files: it is no model.");
+            if (FindLength(file) is { } length) files.Add(new(Path.GetRelativePath(_root, file.FullName).Replace(Path.DirectorySeparatorChar, '/'), length));
+        }
+        Files = [.. files.OrderBy(file => file.Path, StringComparer.Ordinal)];
     }
+
+    public IReadOnlyList<ModelFile> Files { get; }
+
+    public ValueTask<IByteSource> OpenAsync(string path, CancellationToken stop)
+    {
+        stop.ThrowIfCancellationRequested();
+        if (!RelativePath.IsSafe(path)) throw new FileNotFoundException($"'{path}' is no path inside the model's folder.", path);
+        return new(new FileByteSource(Path.Combine(_root, path)));
+    }
+
+    /// <summary>Null when it is a link to nothing.</summary>
+    static long? FindLength(FileInfo file) => file.LinkTarget is null ? file.Length
+        : file.ResolveLinkTarget(returnFinalTarget: true) is FileInfo { Exists: true } target ? target.Length
+        : null;
 }

@@ -1,12 +1,14 @@
 namespace ModelZoo.Weights;
 
-/// <summary>The files of one model, wherever they lie: a folder, a commit, a remote repository.</summary>
+/// <summary>A file of a model by its path from the model's root, with <c>/</c> between folders.</summary>
+public sealed record ModelFile(string Path, long SizeBytes);
+
+/// <summary>The files of one model, wherever they lie: a folder, a commit, a hub.</summary>
 public interface IModelFiles
 {
-    /// <summary>Paths relative to the model's root, with forward slashes.</summary>
-    IReadOnlyCollection<string> Names { get; }
+    IReadOnlyList<ModelFile> Files { get; }
 
     /// <summary>Opens a file; whoever asked disposes it if it can be.</summary>
-    /// <exception cref="FileNotFoundException">There is no file of that name.</exception>
-    ValueTask<IByteSource> OpenAsync(string name, CancellationToken stop);
+    /// <exception cref="FileNotFoundException">There is no file of that path.</exception>
+    ValueTask<IByteSource> OpenAsync(string path, CancellationToken stop);
 }

@@ -22,6 +22,7 @@ sealed class UNet
         var side = config.FindWhole("sample_size") ?? 64;
         if (depth is < 1 or > 1000 || side is < 1 or > 1 << 14) throw new ProfileException($"{depth} layers per block at {side} latents cannot be.");
         var crossAll = config.FindWholes("cross_attention_dim");
+        if (crossAll is { Count: 0 }) throw new ProfileException("'cross_attention_dim' is an empty list.");
         var crossOne = config.FindWhole("cross_attention_dim") ?? 1280;
         _cross = stage => crossAll is null ? crossOne : crossAll[Math.Min(stage, crossAll.Count - 1)];
         _linear = config.FindFlag("use_linear_projection") ?? false;
@@ -52,7 +53,9 @@ sealed class UNet
         var down = config.FindTexts("down_block_types") ?? throw new ProfileException("The configuration has no 'down_block_types'.");
         if (down.Count != widths.Count) throw new ProfileException("'down_block_types' and 'block_out_channels' differ in length.");
         var up = config.FindTexts("up_block_types") ?? [.. down.Reverse().Select(type => type.Replace("Down", "Up", StringComparison.Ordinal))];
+        if (up.Count != widths.Count) throw new ProfileException("'up_block_types' and 'block_out_channels' differ in length.");
         var perBlock = config.FindWholes("transformer_layers_per_block");
+        if (perBlock is { Count: 0 }) throw new ProfileException("'transformer_layers_per_block' is an empty list.");
         var perBlockAll = config.FindWhole("transformer_layers_per_block") ?? 1;
         long Transformers(int stage) => perBlock is null ? perBlockAll : perBlock[Math.Min(stage, perBlock.Count - 1)];
         var (inputs, outputs) = (config.FindWhole("in_channels") ?? 4, config.FindWhole("out_channels") ?? 4);

@@ -36,7 +36,7 @@ sealed class ModelContent : IDisposable
     /// <param name="name">The file to open; null finds the model's weights by their usual names.</param>
     public static async Task<ModelContent> OpenAsync(IModelFiles files, string? name, CancellationToken stop)
     {
-        name ??= WeightFileNames.Choose(files.Names);
+        name ??= WeightFileNames.Choose([.. files.Files.Select(file => file.Path)]);
         var content = new ModelContent(files);
         try
         {

@@ -29,7 +29,7 @@ static class JsonFile
 
     public static async Task<byte[]?> FindBytesAsync(IModelFiles files, string name, int limit, CancellationToken stop)
     {
-        if (!files.Names.Contains(name)) return null;
+        if (files.Files.All(file => file.Path != name)) return null;
         var source = await files.OpenAsync(name, stop);
         using var _ = source as IDisposable;
         if (source.Length > limit) throw new ConversionException($"'{name}' has {source.Length} bytes; at most {limit} are read.");

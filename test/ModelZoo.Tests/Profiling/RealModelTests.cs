@@ -1,4 +1,5 @@
 using ModelZoo.Profiling;
+using ModelZoo.Weights;
 using ModelZoo.Tests.Weights;
 
 namespace ModelZoo.Tests.Profiling;
@@ -6,9 +7,9 @@ namespace ModelZoo.Tests.Profiling;
 /// <summary>Real files of others and our own, where they are present.</summary>
 public sealed class RealModelTests
 {
-    static Task<Profile> FolderAsync(string file) => ModelReader.ReadAsync(new DiskFiles(Path.GetDirectoryName(SharedModels.Require(file))!), null, TestContext.Current.CancellationToken);
+    static Task<Profile> FolderAsync(string file) => ModelReader.ReadAsync(new FolderFiles(Path.GetDirectoryName(SharedModels.Require(file))!), null, TestContext.Current.CancellationToken);
 
-    static Task<Profile> FileAsync(string file) => ModelReader.ReadAsync(new DiskFiles(SharedModels.Require(file)), null, TestContext.Current.CancellationToken);
+    static Task<Profile> FileAsync(string file) => ModelReader.ReadAsync(new FolderFiles(SharedModels.Require(file)), null, TestContext.Current.CancellationToken);
 
     [Fact]
     public async Task A_small_gpt2_agrees_with_its_configuration_in_all_three_formats()

@@ -49,7 +49,7 @@ sealed class SparseFiles : IDisposable
         return this;
     }
 
-    public Task<Profile> ProfileAsync() => ModelReader.ReadAsync(new DiskFiles(Folder), "sparse", TestContext.Current.CancellationToken);
+    public Task<Profile> ProfileAsync() => ModelReader.ReadAsync(new FolderFiles(Folder), "sparse", TestContext.Current.CancellationToken);
 
     public void Dispose() => Directory.Delete(Folder, recursive: true);
 

@@ -1,3 +1,4 @@
+using ModelZoo.Fuzz;
 using ModelZoo.Weights;
 
 namespace ModelZoo.Tests.Weights;

@@ -31,7 +31,7 @@ sealed class LlamaTarget : FuzzTarget
         var output = Path.Combine(Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(), $"fuzz-llama-{Environment.ProcessId}.gguf");
         try
         {
-            var outcome = WeightConverter.ConvertAsync(new Files(input), "model.safetensors", output, new(ConversionTarget.Gguf) { Type = DType.F16 }, CancellationToken.None).GetAwaiter().GetResult();
+            var outcome = WeightConverter.ConvertAsync(new Pieces(input), "model.safetensors", output, new(ConversionTarget.Gguf) { Type = DType.F16 }, CancellationToken.None).GetAwaiter().GetResult();
             // Whatever is accepted must be a file that can be read again.
             var file = WeightReader.ReadFileAsync(output, CancellationToken.None).GetAwaiter().GetResult();
             return $"{file.Tensors.Count} {file.Metadata.Count} {outcome.Remarks.Count}";
@@ -62,11 +62,11 @@ sealed class LlamaTarget : FuzzTarget
         return file.ToArray();
     }
 
-    sealed class Files(ReadOnlyMemory<byte> all) : IModelFiles
+    sealed class Pieces(ReadOnlyMemory<byte> all) : IModelFiles
     {
         static readonly string[] s_names = ["config.json", "tokenizer.json", "tokenizer_config.json", "model.safetensors"];
 
-        public IReadOnlyCollection<string> Names => s_names;
+        public IReadOnlyList<ModelFile> Files => [.. s_names.Select(name => new ModelFile(name, all.Length))];
 
         public ValueTask<IByteSource> OpenAsync(string name, CancellationToken stop)
         {

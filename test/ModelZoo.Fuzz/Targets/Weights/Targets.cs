@@ -1,7 +1,6 @@
 using System.IO.Compression;
 using System.Runtime.InteropServices;
 using System.Text;
-using ModelZoo.Tests.Weights;
 using ModelZoo.Weights;
 
 namespace ModelZoo.Fuzz.Targets.Weights;

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace ModelZoo.Tests.Weights;
+namespace ModelZoo.Fuzz;
 
 /// <summary>Writes protobuf messages field by field.</summary>
 sealed class Proto
