@@ -11,6 +11,7 @@ static class Program
         ("requests", RequestBench.RunAsync),
         ("memory", MemoryBench.RunAsync),
         ("commit", CommitBench.RunAsync),
+        ("convert", ConvertBench.RunAsync),
     ];
 
     static async Task<int> Main(string[] args)
