@@ -16,6 +16,7 @@ static class Program
         ("xet-upload", XetUploadBench.RunAsync),
         ("cluster", ClusterBench.RunAsync),
         ("profile", ProfileBench.RunAsync),
+        ("convert", ConvertBench.RunAsync),
     ];
 
     static async Task<int> Main(string[] args)
