@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ModelZoo.Fuzz;
 using ModelZoo.Tests.Client;
 using ModelZoo.Tests.Weights;
 using ModelZoo.Weights;
