@@ -17,6 +17,8 @@ sealed class PostgresDatabase : HubDatabase
     {
         var settings = new NpgsqlConnectionStringBuilder(connectionString);
         if (string.IsNullOrEmpty(settings.ApplicationName)) settings.ApplicationName = "modelzoo";
+        // The hub asks the same few questions over and over; what was planned once need not be planned again.
+        if (!settings.ContainsKey("Max Auto Prepare")) (settings.MaxAutoPrepare, settings.AutoPrepareMinUsages) = (200, 3);
         _connectionString = settings.ConnectionString;
         _source = NpgsqlDataSource.Create(_connectionString);
     }
