@@ -32,7 +32,7 @@ interface IBlobStore
     Uri? SignDownload(Digest digest, string? contentType, string? contentDisposition, TimeSpan validFor);
 
     /// <summary>An address outside the hub that gives exactly this range of a blob for a while, to requests that ask for this range; null where there is none.</summary>
-    Uri? SignRange(Digest digest, long first, long last, TimeSpan validFor) => null;
+    Uri? SignRange(Digest digest, long first, long last, TimeSpan validFor);
 
     /// <summary>
     /// Stores a blob from one pass over <paramref name="content"/>. Returns when it is verified and durable.
@@ -48,17 +48,16 @@ interface IBlobStore
     Task<string> BeginPartsAsync(Digest digest, long sizeBytes, long partBytes, CancellationToken stop);
 
     /// <summary>True when content of this size can be sent to an address outside the hub.</summary>
-    bool TakesDirectParts(long sizeBytes) => false;
+    bool TakesDirectParts(long sizeBytes);
 
     /// <summary>Begins an upload whose parts go to <see cref="SignPart"/> alone. Only where <see cref="TakesDirectParts"/>.</summary>
-    Task<string> BeginDirectPartsAsync(Digest digest, long sizeBytes, long partBytes, CancellationToken stop) =>
-        throw new NotSupportedException("This store has no addresses of its own.");
+    Task<string> BeginDirectPartsAsync(Digest digest, long sizeBytes, long partBytes, CancellationToken stop);
 
     /// <summary>
     /// An address outside the hub that takes one part by PUT for a while without further credentials, and answers its ETag.
     /// Null where the upload was begun for parts that pass through the hub. After completion the address changes nothing any more.
     /// </summary>
-    Uri? SignPart(PartsUpload upload, int number, TimeSpan validFor) => null;
+    Uri? SignPart(PartsUpload upload, int number, TimeSpan validFor);
 
     /// <summary>
     /// Stores one part (numbered from 1; all but the last have exactly the part size). A part may be sent again and the later
@@ -78,7 +77,7 @@ interface IBlobStore
     Task CompletePartsAsync(PartsUpload upload, CancellationToken stop);
 
     /// <summary>True when the parts were joined but not yet verified, because whoever did it was killed: completing it goes on from there.</summary>
-    Task<bool> IsJoinedAsync(PartsUpload upload, CancellationToken stop) => Task.FromResult(false);
+    Task<bool> IsJoinedAsync(PartsUpload upload, CancellationToken stop);
 
     /// <summary>True when the parts were joined, verified and made visible: also when whoever asked for it never heard so.</summary>
     Task<bool> WasCompletedAsync(PartsUpload upload, CancellationToken stop);

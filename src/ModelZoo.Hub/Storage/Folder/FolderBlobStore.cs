@@ -46,7 +46,19 @@ sealed class FolderBlobStore : IBlobStore
 
     public string? FindLocalFile(Digest digest) => _layout.Blob(digest) is var path && File.Exists(path) ? path : null;
 
+    // A folder has no addresses of its own: everything passes through the hub, and parts are joined and verified in one step.
     public Uri? SignDownload(Digest digest, string? contentType, string? contentDisposition, TimeSpan validFor) => null;
+
+    public Uri? SignRange(Digest digest, long first, long last, TimeSpan validFor) => null;
+
+    public bool TakesDirectParts(long sizeBytes) => false;
+
+    public Task<string> BeginDirectPartsAsync(Digest digest, long sizeBytes, long partBytes, CancellationToken stop) =>
+        throw new InvalidOperationException("A folder takes no direct parts; TakesDirectParts says so.");
+
+    public Uri? SignPart(PartsUpload upload, int number, TimeSpan validFor) => null;
+
+    public Task<bool> IsJoinedAsync(PartsUpload upload, CancellationToken stop) => Task.FromResult(false);
 
     public async Task WriteAsync(Digest digest, long sizeBytes, PipeReader content, CancellationToken stop)
     {

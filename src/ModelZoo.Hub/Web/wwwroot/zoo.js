@@ -2,7 +2,7 @@
 (() => {
   const root = document.documentElement;
   let keep = { getItem() {}, setItem() {} };
-  try { keep = localStorage; } catch { }
+  try { keep = localStorage; } catch { /* forbidden by the browser: the choice lasts as long as the page */ }
   const theme = keep.getItem("theme");
   if (theme) root.dataset.theme = theme;
 
@@ -45,7 +45,7 @@
       request.onerror = () => fail("The connection broke. Nothing was changed; try again.");
       request.onload = () => {
         let answer = {};
-        try { answer = JSON.parse(request.responseText); } catch { }
+        try { answer = JSON.parse(request.responseText); } catch { /* a proxy's page: its status is said below */ }
         answer.location ? location.assign(answer.location) : fail(answer.error ?? `The hub answered ${request.status}. Nothing was changed.`);
       };
       request.open("POST", form.action);
