@@ -50,7 +50,7 @@ public sealed partial class ConventionsTests
             ["ModelZoo.Xet"] = [],
             ["ModelZoo.Profiling"] = ["ModelZoo.Weights"],
             ["ModelZoo.Client"] = ["ModelZoo.Git", "ModelZoo.Xet"],
-            ["ModelZoo.Hub"] = ["ModelZoo.Git", "ModelZoo.Weights", "ModelZoo.Xet"],
+            ["ModelZoo.Hub"] = ["ModelZoo.Git", "ModelZoo.Weights", "ModelZoo.Profiling", "ModelZoo.Xet"],
             ["ModelZoo.Cli"] = ["ModelZoo.Hub", "ModelZoo.Client", "ModelZoo.Profiling"],
         };
         foreach (var project in Directory.GetFiles(Path.Combine(Root, "src"), "*.csproj", SearchOption.AllDirectories))
