@@ -21,9 +21,13 @@ static class ConvertBench
         var (copies, conversions) = (new List<double>(), new List<double>());
         for (var round = 0; round <= options.Rounds; round++)
         {
-            var copy = Time(() => Copy(checkpoint, Path.Combine(options.Folder, "copy.bin")));
+            // Each makes a new file, from memory that the other does not leave behind for it.
+            var (copied, converted) = (Path.Combine(options.Folder, "copy.bin"), Path.Combine(options.Folder, "model.safetensors"));
+            File.Delete(copied);
+            var copy = Time(() => Copy(checkpoint, copied));
+            File.Delete(converted);
             var clock = Stopwatch.StartNew();
-            await WeightConverter.ConvertAsync(new FolderFiles(options.Folder), "pytorch_model.bin", Path.Combine(options.Folder, "model.safetensors"),
+            await WeightConverter.ConvertAsync(new FolderFiles(options.Folder), "pytorch_model.bin", converted,
                 new ConversionOptions(ConversionTarget.Safetensors), CancellationToken.None);
             if (round == 0) continue;          // warms the cache and the compiler
             copies.Add(copy);

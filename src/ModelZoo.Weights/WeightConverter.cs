@@ -44,7 +44,7 @@ public static class WeightConverter
         var shards = ShardPlan.Split(tensors, options.MaxShardBytes);
         var report = Report(tensors, options);
         for (var i = 0; i < shards.Count; i++)
-            await SafetensorsWriter.WriteAsync(staged.Open(ShardPlan.Name(output, i, shards.Count)), shards[i], metadata, report, stop);
+            await SafetensorsWriter.WriteAsync(staged.Open(ShardPlan.Name(output, i, shards.Count), shards[i].Sum(tensor => tensor.ByteLength)), shards[i], metadata, report, stop);
         if (shards.Count > 1) await ShardPlan.WriteIndexAsync(staged.Open($"{output}.index.json"), output, shards, stop);
         return Outcome(content, tensors, staged, []);
     }
@@ -55,7 +55,7 @@ public static class WeightConverter
         var tensors = Cast(content.Tensors, options.Type);
         foreach (var tensor in tensors)
             if (NpzWriter.FindDescriptor(tensor.DType) is null) throw Unwritable(tensor, "npz");
-        await NpzWriter.WriteAsync(staged.Open(output), tensors, Report(tensors, options), stop);
+        await NpzWriter.WriteAsync(staged.Open(output, tensors.Sum(tensor => tensor.ByteLength)), tensors, Report(tensors, options), stop);
         return Outcome(content, tensors, staged, []);
     }
 
@@ -70,7 +70,7 @@ public static class WeightConverter
             var metadata = i == 0 ? model.Metadata : new GgufMetadata();
             if (shards.Count > 1)
                 metadata.Add("split.no", (ushort)i).Add("split.count", (ushort)shards.Count).Add("split.tensors.count", model.Tensors.Count);
-            await GgufWriter.WriteAsync(staged.Open(ShardPlan.Name(output, i, shards.Count)), shards[i], metadata, report, stop);
+            await GgufWriter.WriteAsync(staged.Open(ShardPlan.Name(output, i, shards.Count), shards[i].Sum(tensor => tensor.ByteLength)), shards[i], metadata, report, stop);
         }
         return Outcome(content, model.Tensors, staged, model.Remarks);
     }

@@ -6,18 +6,19 @@ namespace ModelZoo.Weights.Conversion;
 /// </summary>
 sealed class StagedFiles : IAsyncDisposable
 {
-    readonly List<(string Staged, string Target, FileStream Stream)> _files = [];
+    readonly List<(string Staged, string Target, StagedStream Stream)> _files = [];
 
     public IReadOnlyList<string> Targets => [.. _files.Select(file => file.Target)];
 
-    public FileStream Open(string target)
+    /// <param name="expectedBytes">About how much will be written; less than that is no harm, and neither is more.</param>
+    public StagedStream Open(string target, long expectedBytes = 0)
     {
         target = Path.GetFullPath(target);
         var folder = Path.GetDirectoryName(target)!;
         Directory.CreateDirectory(folder);
         // A name of its own for each run, so that two runs never write into one file.
         var staged = Path.Combine(folder, $".{Path.GetFileName(target)}.{Environment.ProcessId}-{Path.GetRandomFileName()}.part");
-        var stream = new FileStream(staged, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, BufferSize = 0, Options = FileOptions.Asynchronous });
+        var stream = new StagedStream(staged, expectedBytes);
         _files.Add((staged, target, stream));
         return stream;
     }
@@ -27,7 +28,7 @@ sealed class StagedFiles : IAsyncDisposable
         foreach (var (_, _, stream) in _files)
         {
             stop.ThrowIfCancellationRequested();
-            stream.Flush(flushToDisk: true);
+            stream.FlushToDisk();
             await stream.DisposeAsync();
         }
         foreach (var (staged, target, _) in _files) File.Move(staged, target, overwrite: true);

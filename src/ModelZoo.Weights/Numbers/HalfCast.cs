@@ -69,7 +69,7 @@ static class HalfCast
     /// Normal results: rebias the exponent and let a carry round, as for BF16. Results below 2^-14: adding one half in 32 bits lets the adder
     /// itself round at the place where the last bit of a subnormal half lies, since 0.5 has its last bit at 2^-24.
     /// </remarks>
-    static Vector256<uint> RoundToF16(Vector256<float> number)
+    public static Vector256<uint> RoundToF16(Vector256<float> number)
     {
         var bits = number.AsUInt32();
         var sign = (bits & Vector256.Create(0x8000_0000u)) >> 16;

@@ -1,5 +1,8 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using ModelZoo.Weights.Numbers;
 
 namespace ModelZoo.Weights.Quantized;
@@ -54,7 +57,6 @@ static class BlockQ4K
     static bool TryEncode(ReadOnlySpan<float> x, Span<byte> y)
     {
         Span<Vector256<float>> columns = stackalloc Vector256<float>[GroupElements];
-        Span<Vector256<int>> codes = stackalloc Vector256<int>[GroupElements];
         var isFinite = Vector256<float>.AllBitsSet;
         for (var i = 0; i < GroupElements; i++)
         {
@@ -62,69 +64,73 @@ static class BlockQ4K
             isFinite &= Vector256.LessThanOrEqual(Vector256.Abs(columns[i]), Vector256.Create(float.MaxValue));
         }
         if (isFinite.ExtractMostSignificantBits() != 0xff) return false;
-        var (scales, minimums) = Fit(columns, codes);
+        var fit = Fit(columns);
 
         var (largestScale, largestMinimum) = (0f, 0f);
         for (var group = 0; group < Groups; group++)
         {
-            if (scales[group] > largestScale) largestScale = scales[group];
-            if (minimums[group] > largestMinimum) largestMinimum = minimums[group];
+            if (fit.Scales[group] > largestScale) largestScale = fit.Scales[group];
+            if (fit.Minimums[group] > largestMinimum) largestMinimum = fit.Minimums[group];
         }
         var (d, e) = (HalfCast.ToF16(largestScale / 63f), HalfCast.ToF16(largestMinimum / 63f));
         if (d >= 0x7c00 || e >= 0x7c00) return false;
         BinaryPrimitives.WriteUInt16LittleEndian(y, d);
         BinaryPrimitives.WriteUInt16LittleEndian(y[2..], e);
-        Pack(y.Slice(4, 12), scales, minimums, Inverse(largestScale), Inverse(largestMinimum));
-        Place(columns, codes, y, HalfCast.FromF16(d), HalfCast.FromF16(e));
-
-        var at = y[16..];
-        for (var pair = 0; pair < Groups; pair += 2)
-            for (var i = 0; i < GroupElements; i++) at[pair / 2 * GroupElements + i] = (byte)(codes[i][pair] | codes[i][pair + 1] << 4);
+        Pack(y.Slice(4, 12), fit.Scales, fit.Minimums, Inverse(largestScale), Inverse(largestMinimum));
+        Place(x, fit, y, HalfCast.FromF16(d), HalfCast.FromF16(e));
         return true;
     }
 
-    /// <summary>The scale and the (negated) minimum of each group that lose least, weighted by size; and the codes they give.</summary>
-    static (Vector256<float> Scales, Vector256<float> Minimums) Fit(ReadOnlySpan<Vector256<float>> x, Span<Vector256<int>> codes)
+    /// <summary>What the search found for each group: a scale, the negated minimum, and what the codes of the best try were computed with.</summary>
+    readonly record struct Fits(Vector256<float> Scales, Vector256<float> Minimums, Vector256<float> Factors, Vector256<float> Starts);
+
+    /// <summary>The scale and the (negated) minimum of each group that lose least, weighted by size.</summary>
+    [SkipLocalsInit]
+    static Fits Fit(ReadOnlySpan<Vector256<float>> columns)
     {
-        Span<Vector256<float>> weights = stackalloc Vector256<float>[GroupElements];
-        Span<Vector256<float>> tried = stackalloc Vector256<float>[GroupElements];
+        Span<Vector256<float>> weightColumns = stackalloc Vector256<float>[GroupElements];
+        Span<Vector256<float>> triedColumns = stackalloc Vector256<float>[GroupElements];
+        ref readonly var x = ref MemoryMarshal.GetReference(columns);
+        ref var weights = ref MemoryMarshal.GetReference(weightColumns);
+        ref var tried = ref MemoryMarshal.GetReference(triedColumns);
         var squares = Vector256<float>.Zero;
-        for (var i = 0; i < GroupElements; i++) squares += x[i] * x[i];
+        for (var i = 0; i < GroupElements; i++) squares += columns[i] * columns[i];
         var typical = Vector256.Sqrt(squares / Vector256.Create(32f));
-        var (min, max, sumW, sumX) = (x[0], x[0], Vector256<float>.Zero, Vector256<float>.Zero);
+        var (min, max, sumW, sumX) = (columns[0], columns[0], Vector256<float>.Zero, Vector256<float>.Zero);
         for (var i = 0; i < GroupElements; i++)
         {
-            var w = weights[i] = typical + Vector256.Abs(x[i]);
-            min = Vector256.ConditionalSelect(Vector256.LessThan(x[i], min), x[i], min);
-            max = Vector256.ConditionalSelect(Vector256.GreaterThan(x[i], max), x[i], max);
+            var w = weightColumns[i] = typical + Vector256.Abs(columns[i]);
+            min = Vector256.ConditionalSelect(Vector256.LessThan(columns[i], min), columns[i], min);
+            max = Vector256.ConditionalSelect(Vector256.GreaterThan(columns[i], max), columns[i], max);
             sumW = i == 0 ? w : sumW + w;
-            sumX = i == 0 ? w * x[i] : sumX + w * x[i];
+            sumX = i == 0 ? w * columns[i] : sumX + w * columns[i];
         }
         min = Vector256.ConditionalSelect(Vector256.GreaterThan(min, Vector256<float>.Zero), Vector256<float>.Zero, min);
         var isFlat = Vector256.Equals(max, min);
         var range = max - min;
         var levels = Vector256.Create((float)Levels);
-        var scale = Vector256<float>.One / (levels / range);
+        var (bestFactor, bestStart) = (levels / range, min);
+        var scale = Vector256<float>.One / bestFactor;
         var best = Vector256<float>.Zero;
         for (var i = 0; i < GroupElements; i++)
         {
-            var level = Level(levels / range * (x[i] - min));
-            codes[i] = Vector256.ConvertToInt32(level);
-            var off = scale * level + min - x[i];
-            best += weights[i] * (off * off);
+            var off = scale * Level(bestFactor * (columns[i] - min)) + min - columns[i];
+            best += weightColumns[i] * (off * off);
         }
         for (var attempt = 0; attempt <= Tries; attempt++)
         {
             // The reference searches on from the minimum that it found last.
             var factor = Vector256.Create(-1f + 0.1f * attempt + Levels) / (max - min);
             var (sumL, sumL2, sumXL) = (Vector256<float>.Zero, Vector256<float>.Zero, Vector256<float>.Zero);
-            for (var i = 0; i < GroupElements; i++)
+            for (nuint i = 0; i < GroupElements; i++)
             {
-                var level = tried[i] = Level(factor * (x[i] - min));
-                var weighted = weights[i] * level;
+                var number = Unsafe.Add(ref Unsafe.AsRef(in x), i);
+                var level = Level(factor * (number - min));
+                Unsafe.Add(ref tried, i) = level;
+                var weighted = Unsafe.Add(ref weights, i) * level;
                 sumL += weighted;
                 sumL2 += weighted * level;
-                sumXL += weighted * x[i];
+                sumXL += weighted * number;
             }
             var determinant = sumW * sumL2 - sumL * sumL;
             var newScale = (sumW * sumXL - sumX * sumL) / determinant;
@@ -133,36 +139,55 @@ static class BlockQ4K
             newMin = Vector256.ConditionalSelect(isAbove, Vector256<float>.Zero, newMin);
             newScale = Vector256.ConditionalSelect(isAbove, sumXL / sumL2, newScale);
             var loss = Vector256<float>.Zero;
-            for (var i = 0; i < GroupElements; i++)
+            for (nuint i = 0; i < GroupElements; i++)
             {
-                var off = newScale * tried[i] + newMin - x[i];
-                loss += weights[i] * (off * off);
+                var off = newScale * Unsafe.Add(ref tried, i) + newMin - Unsafe.Add(ref Unsafe.AsRef(in x), i);
+                loss += Unsafe.Add(ref weights, i) * (off * off);
             }
-            var isBetter = Vector256.GreaterThan(determinant, Vector256<float>.Zero) & Vector256.LessThan(loss, best);
-            if (isBetter == Vector256<float>.Zero) continue;
-            for (var i = 0; i < GroupElements; i++)
-                codes[i] = Vector256.ConditionalSelect(isBetter.AsInt32(), Vector256.ConvertToInt32(tried[i]), codes[i]);
+            var isBetter = Vector256.AndNot(Vector256.GreaterThan(determinant, Vector256<float>.Zero) & Vector256.LessThan(loss, best), isFlat);
             best = Vector256.ConditionalSelect(isBetter, loss, best);
             scale = Vector256.ConditionalSelect(isBetter, newScale, scale);
+            bestFactor = Vector256.ConditionalSelect(isBetter, factor, bestFactor);
+            bestStart = Vector256.ConditionalSelect(isBetter, min, bestStart);
             min = Vector256.ConditionalSelect(isBetter, newMin, min);
         }
-        for (var i = 0; i < GroupElements; i++) codes[i] = Vector256.ConditionalSelect(isFlat.AsInt32(), Vector256<int>.Zero, codes[i]);
-        return (Vector256.ConditionalSelect(isFlat, Vector256<float>.Zero, scale), -min);
+        return new(
+            Vector256.ConditionalSelect(isFlat, Vector256<float>.Zero, scale), -min, Vector256.ConditionalSelect(isFlat, Vector256<float>.Zero, bestFactor), bestStart);
     }
 
-    /// <summary>Codes again, now with the scales and minimums as they were stored.</summary>
-    static void Place(ReadOnlySpan<Vector256<float>> x, Span<Vector256<int>> codes, ReadOnlySpan<byte> y, float d, float e)
+    /// <summary>The codes, with the scales and minimums as they were stored; where a scale became zero, the codes of the search.</summary>
+    static void Place(ReadOnlySpan<float> x, in Fits fit, Span<byte> y, float d, float e)
     {
-        var (steps, starts) = (Vector256<float>.Zero, Vector256<float>.Zero);
-        for (var group = 0; group < Groups; group++)
+        Span<Vector256<int>> codes = stackalloc Vector256<int>[8];
+        for (var pair = 0; pair < Groups; pair += 2)
         {
-            var (scale, minimum) = Unpack(y.Slice(4, 12), group);
-            steps = steps.WithElement(group, d * scale);
-            starts = starts.WithElement(group, e * minimum);
+            for (var half = 0; half < 2; half++)
+            {
+                var group = pair + half;
+                var (scale, minimum) = Unpack(y.Slice(4, 12), group);
+                var (step, start) = (d * scale, Vector256.Create(e * minimum));
+                for (var part = 0; part < 4; part++)
+                {
+                    var numbers = Vector256.Create(x[(group * GroupElements + part * 8)..]);
+                    var level = step == 0
+                        ? Level(Vector256.Create(fit.Factors[group]) * (numbers - Vector256.Create(fit.Starts[group])))
+                        : Level((numbers + start) / Vector256.Create(step));
+                    codes[half * 4 + part] = Vector256.ConvertToInt32(level);
+                }
+            }
+            var at = y.Slice(16 + pair / 2 * GroupElements, GroupElements);
+            for (var part = 0; part < 4; part++) codes[part] |= codes[4 + part] << 4;
+            if (Avx2.IsSupported) Pack(codes).CopyTo(at);
+            else
+                for (var i = 0; i < GroupElements; i++) at[i] = (byte)codes[i / 8][i % 8];
         }
-        var isEmpty = Vector256.Equals(steps, Vector256<float>.Zero).AsInt32();
-        for (var i = 0; i < GroupElements; i++)
-            codes[i] = Vector256.ConditionalSelect(isEmpty, codes[i], Vector256.ConvertToInt32(Level((x[i] + starts) / steps)));
+    }
+
+    /// <summary>Four vectors of numbers below 256 as bytes.</summary>
+    static Vector256<byte> Pack(ReadOnlySpan<Vector256<int>> codes)
+    {
+        var offset = Vector256.Create(128);
+        return QuantizedMath.ToBytes(codes[0] - offset, codes[1] - offset, codes[2] - offset, codes[3] - offset).AsByte() ^ Vector256.Create((byte)0x80);
     }
 
     /// <summary>Twelve bytes for eight pairs of six bits: groups 0 to 3 in a byte each, the others four bits here and two on top of those.</summary>
@@ -195,7 +220,7 @@ static class BlockQ4K
     {
         var magic = Vector256.Create(12_582_912f);
         var nearest = number + magic - magic;
-        return Vector256.Max(Vector256<float>.Zero, Vector256.Min(Vector256.Create((float)Levels), nearest));
+        return Vector256.MaxNative(Vector256<float>.Zero, Vector256.MinNative(Vector256.Create((float)Levels), nearest));
     }
 
     static int Nearest(float number) => (int)(number + 12_582_912f - 12_582_912f);
