@@ -116,9 +116,10 @@ static class HubBuilder
             typeof(RevisionDiff), typeof(DownloadCounter), typeof(CollaboratorStore), typeof(ForkStore), typeof(ForkWriter), typeof(FileLockStore),
             typeof(PushWriter), typeof(UsedStorageQuery));
         services.AddDiscussions();
+        services.AddCommunity();
         AddAll(services, typeof(GitProgram), typeof(MirrorImport), typeof(MirrorFolder), typeof(UploadPack));
         AddAll(services, typeof(CardStore), typeof(WeightSummaryStore), typeof(FileFinder), typeof(RepositoryDescription));
-        AddAll(services, typeof(IndexStore), typeof(WordStore), typeof(RepositoryIndex), typeof(RepositorySearch), typeof(FullTextSearch), typeof(LikeStore), typeof(RepositoryListing));
+        AddAll(services, typeof(IndexStore), typeof(WordStore), typeof(RepositoryIndex), typeof(RepositorySearch), typeof(FullTextSearch), typeof(RepositoryListing));
         services.AddSingleton<IReadmeRule, ReadmeRule>();
         services.AddSingleton<IProjection, CardProjection>();
         services.AddSingleton<WeightSummaryFollower>();

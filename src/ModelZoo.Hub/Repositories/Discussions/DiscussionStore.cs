@@ -88,6 +88,13 @@ sealed class DiscussionStore(HubDatabase database, TimeProvider time)
           and number = @number
         """, new { repositoryId, number, status, mergeId }, stop);
 
+    public static Task<string?> FindTitleAsync(DbTransaction transaction, long repositoryId, long number, CancellationToken stop) => transaction.FindAsync<string>("""
+        select title
+        from discussion
+        where repository_id = @repositoryId
+          and number = @number
+        """, new { repositoryId, number }, stop);
+
     public static Task SetTitleAsync(DbTransaction transaction, long repositoryId, long number, string title, CancellationToken stop) => transaction.ExecuteAsync("""
         update discussion
         set title = @title
