@@ -121,11 +121,4 @@ sealed class DiscussionStore(HubDatabase database, TimeProvider time)
           and (author_id = @authorId or cast(@authorId as bigint) is null)
         order by number
         """, new { repositoryId, authorId }, stop);
-
-    /// <summary>False where whoever administers the repository wants no new threads.</summary>
-    public static async Task<bool> MayOpenAsync(DbTransaction transaction, long repositoryId, CancellationToken stop) => await transaction.FindAsync<long?>("""
-        select discussions_disabled_at
-        from repository
-        where id = @repositoryId
-        """, new { repositoryId }, stop) is null;
 }

@@ -78,7 +78,7 @@ sealed class PullRequests(
     /// <summary>Refuses a new thread where none are wanted, or where this account has too many open.</summary>
     public static async Task RequireRoomAsync(System.Data.Common.DbTransaction transaction, ContributingRepository by, CancellationToken stop)
     {
-        if (!await DiscussionStore.MayOpenAsync(transaction, by.Id, stop)) throw Refusal.Forbidden($"Discussions and pull requests are switched off for {by.Repository.FullName}.");
+        if (!by.Repository.AllowsDiscussions) throw Refusal.Forbidden($"Discussions and pull requests are switched off for {by.Repository.FullName}.");
         if (!by.IsWriter && await DiscussionStore.CountOpenAsync(transaction, by.Id, by.Author.Id, stop) >= DiscussionLimits.MostOpenOfOne)
             throw Refusal.Forbidden($"You have {DiscussionLimits.MostOpenOfOne} open discussions and pull requests here; close some before you open another.");
     }
