@@ -18,7 +18,7 @@ sealed class DiscussionQuery(HubDatabase database)
     {
         var values = new
         {
-            repositoryId, filter.Kind, isOpen = filter.IsOpen is { } open ? (open ? 1L : 0L) : (long?)null, author = filter.Author?.ToLowerInvariant(), skip, limit,
+            repositoryId, kind = filter.Kind, isOpen = filter.IsOpen is { } open ? (open ? 1L : 0L) : (long?)null, author = filter.Author?.ToLowerInvariant(), skip, limit,
         };
         var items = await database.ListAsync<Discussion>($"""
             select {DiscussionStore.Columns}
