@@ -70,7 +70,7 @@ public static class TextDiff
     static string Blank(string name) => name.Contains(' ') ? "\t" : "";
 
     /// <summary>Lines with their line feeds, so that a missing last one makes a different line.</summary>
-    static string[] SplitLines(string text)
+    internal static string[] SplitLines(string text)
     {
         var lines = new List<string>();
         for (var start = 0; start < text.Length;)
@@ -82,7 +82,7 @@ public static class TextDiff
         return [.. lines];
     }
 
-    static int[] Number(string[] lines, Dictionary<string, int> numbers)
+    internal static int[] Number(string[] lines, Dictionary<string, int> numbers)
     {
         var numbered = new int[lines.Length];
         for (var i = 0; i < lines.Length; i++)

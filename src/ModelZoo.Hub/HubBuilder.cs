@@ -29,6 +29,7 @@ using ModelZoo.Hub.Operations;
 using ModelZoo.Hub.Profiles;
 using ModelZoo.Hub.Repositories;
 using ModelZoo.Hub.Repositories.Access;
+using ModelZoo.Hub.Repositories.Discussions;
 using ModelZoo.Hub.Repositories.Pushes;
 using ModelZoo.Hub.Search;
 using ModelZoo.Hub.Storage;
@@ -114,9 +115,11 @@ static class HubBuilder
             typeof(LastChangeProjection), typeof(LastChangeReader), typeof(BlobLinkStore), typeof(UploadStore), typeof(BlobUploads),
             typeof(RevisionDiff), typeof(DownloadCounter), typeof(CollaboratorStore), typeof(ForkStore), typeof(ForkWriter), typeof(FileLockStore),
             typeof(PushWriter), typeof(UsedStorageQuery));
+        services.AddDiscussions();
+        services.AddCommunity();
         AddAll(services, typeof(GitProgram), typeof(MirrorImport), typeof(MirrorFolder), typeof(UploadPack));
         AddAll(services, typeof(CardStore), typeof(WeightSummaryStore), typeof(FileFinder), typeof(RepositoryDescription));
-        AddAll(services, typeof(IndexStore), typeof(WordStore), typeof(RepositoryIndex), typeof(RepositorySearch), typeof(FullTextSearch), typeof(LikeStore), typeof(RepositoryListing));
+        AddAll(services, typeof(IndexStore), typeof(WordStore), typeof(RepositoryIndex), typeof(RepositorySearch), typeof(FullTextSearch), typeof(RepositoryListing));
         services.AddSingleton<IReadmeRule, ReadmeRule>();
         services.AddSingleton<IProjection, CardProjection>();
         services.AddSingleton<WeightSummaryFollower>();

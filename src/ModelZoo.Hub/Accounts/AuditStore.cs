@@ -37,6 +37,7 @@ static class AuditAction
     public const string RepositoryVisibility = "repository.visibility";
     public const string RepositoryDefaultBranch = "repository.default-branch";
     public const string RepositoryForcePush = "repository.force-push";
+    public const string RepositoryDiscussions = "repository.discussions";
     public const string ReferenceForced = "reference.forced";
     public const string ReferenceRemoved = "reference.removed";
     public const string RepositoryDisabled = "repository.disabled";

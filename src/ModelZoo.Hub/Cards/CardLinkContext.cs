@@ -11,6 +11,9 @@ sealed record CardLinkContext(string RepositoryUrl, string Revision)
     /// <summary>True when images may be loaded from other hosts; otherwise they become links.</summary>
     public bool AllowRemoteImages { get; init; }
 
+    /// <summary>Stands in every anchor, so that several texts on one page have none in common.</summary>
+    public string Anchors { get; init; } = "";
+
     /// <summary>Hosts (with port) that are this hub: links to them are not outside links.</summary>
     public IReadOnlyList<string> OwnHosts { get; init; } = [];
 

@@ -109,7 +109,7 @@ sealed class BlobUploads(IBlobStore blobs, UploadStore uploads, IHostApplication
     /// Finishes what this author sent outside the hub for this repository and nobody completed: not every client says when it has
     /// sent something (git-lfs calls verify, @huggingface/hub goes on with the commit).
     /// </summary>
-    public async Task FinishSentAsync(WritableRepository repository, IReadOnlyCollection<Digest> digests, CancellationToken stop)
+    public async Task FinishSentAsync(ContributingRepository repository, IReadOnlyCollection<Digest> digests, CancellationToken stop)
     {
         foreach (var slice in digests.Distinct().Chunk(Sql.MaxInList))
             foreach (var upload in await uploads.ListUnfinishedPartsAsync(repository.Id, repository.Author.Id, slice, stop))

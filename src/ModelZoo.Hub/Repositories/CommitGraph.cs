@@ -53,6 +53,30 @@ sealed class CommitGraph(CommitStore commits, long spaceId)
         return false;
     }
 
+    /// <summary>
+    /// The nearest commit that two histories share; null when they share none. Where there are several that none of the others leads to,
+    /// one of them.
+    /// </summary>
+    public async Task<ObjectId?> FindMergeBaseAsync(ObjectId one, ObjectId other, CancellationToken stop)
+    {
+        // Newest generation first: when a commit comes up, all that lead to it have left their marks on it.
+        var marks = new Dictionary<ObjectId, int>();
+        var open = new PriorityQueue<ObjectId, long>();
+        async Task MeetAsync(ObjectId id, int mark)
+        {
+            if (!marks.TryGetValue(id, out var before)) open.Enqueue(id, -(await GetAsync(id, stop)).Generation);
+            marks[id] = before | mark;
+        }
+        await MeetAsync(one, 1);
+        await MeetAsync(other, 2);
+        while (open.TryDequeue(out var id, out _))
+        {
+            if (marks[id] == 3) return id;
+            foreach (var parent in (await GetAsync(id, stop)).Parents) await MeetAsync(parent, marks[id]);
+        }
+        return null;
+    }
+
     /// <summary>How many commits the histories of a commit's parents have together, itself counted: merges make them overlap.</summary>
     public async Task<long> CountAncestorsAsync(IReadOnlyList<ObjectId> parents, CancellationToken stop)
     {

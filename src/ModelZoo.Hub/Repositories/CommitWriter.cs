@@ -17,6 +17,9 @@ sealed record PreparedCommit(
     /// <summary>Objects that must still be stored when the branch moves: the commit, and what it has that the one before had not.</summary>
     public IReadOnlyCollection<ObjectId> Needs { get; init; } = [];
 
+    /// <summary>Who moves the reference; null when the hub does by itself.</summary>
+    public Account? By { get; init; }
+
     /// <summary>All commits that become known, parents first, when it is not this one alone.</summary>
     public IReadOnlyList<(Commit Commit, GraphCommit Place)>? History { get; init; }
 
@@ -88,6 +91,7 @@ sealed class CommitWriter(
     /// <summary>Computes the commit on top of <paramref name="head"/> (null: the first one) and stores its objects; no reference moves.</summary>
     public async Task<PreparedCommit> PrepareAsync(WritableRepository repository, string reference, ObjectId? head, CommitDraft draft, CancellationToken stop)
     {
+        repository.Require(reference);
         var space = repository.Repository.SpaceId;
         var root = head is null ? ObjectId.EmptyTree : (await commits.FindAsync(space, head, stop))!.Tree;
         var pointers = await new LargeFiles(links, repository).ResolveAsync(draft.Operations, stop);
@@ -99,7 +103,7 @@ sealed class CommitWriter(
         fresh.AddRange(edited.NewTrees.Select(tree => StoredObject.Tree(tree.Id, tree.Content)));
         fresh.Add(StoredObject.Commit(commit));
         await objects.AddAsync(space, fresh, stop);
-        return await DescribeAsync(repository.Repository, reference, head, commit, root, stop);
+        return await DescribeAsync(repository.Repository, reference, head, commit, root, stop) with { By = repository.Actor.Account };
     }
 
     /// <summary>What applying a commit entails: its changes, the blobs it links, the rows derived from it.</summary>

@@ -41,7 +41,7 @@ sealed class ForkWriter(
         var fork = source with
         {
             Id = Ids.Next(time), OwnerId = owner.Id, Owner = owner.Handle, Name = name, IsPrivate = hidden, CreatedAt = now, UpdatedAt = now,
-            DisabledAt = null, AllowsForcePush = false, Downloads = 0, DownloadsAllTime = 0, Likes = 0,
+            DisabledAt = null, AllowsForcePush = false, AllowsDiscussions = true, Downloads = 0, DownloadsAllTime = 0, Likes = 0,
         };
         try
         {

@@ -22,6 +22,7 @@ sealed record Reference
     public string ShortName =>
         Name.StartsWith("refs/heads/", StringComparison.Ordinal) ? Name[11..]
         : Name.StartsWith("refs/tags/", StringComparison.Ordinal) ? Name[10..]
+        : Name.StartsWith("refs/pr/", StringComparison.Ordinal) ? Name[8..]
         : Name;
 }
 

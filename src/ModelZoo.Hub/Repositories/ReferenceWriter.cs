@@ -15,6 +15,7 @@ sealed class ReferenceWriter(HubDatabase database, ReferenceStore references, Gi
     public async Task CreateBranchAsync(WritableRepository repository, string branch, CommitRow? from, bool overwrite, bool keepExisting, CancellationToken stop)
     {
         if (!ReferenceName.TryBranch(branch, out var name)) throw Refusal.Invalid($"Invalid reference for a branch: {Shown(branch)}");
+        repository.Require(name.Value);
         var existing = await references.FindAsync(repository.Id, name.Value, stop);
         if (existing is not null && !overwrite)
         {
@@ -39,6 +40,7 @@ sealed class ReferenceWriter(HubDatabase database, ReferenceStore references, Gi
     /// <remarks>Nothing new can be relied on by removing a name, so nobody needs to be kept out.</remarks>
     public async Task DeleteBranchAsync(WritableRepository repository, string branch, CancellationToken stop)
     {
+        repository.Require("refs/heads/" + branch);
         if ("refs/heads/" + branch == repository.Repository.DefaultReference) throw Refusal.Forbidden($"Cannot delete refs/heads/{branch}");
         if (!await references.RemoveAsync(repository.Id, "refs/heads/" + branch, stop)) throw Refusal.RevisionNotFound(Shown(branch));
     }
@@ -47,6 +49,7 @@ sealed class ReferenceWriter(HubDatabase database, ReferenceStore references, Gi
     public async Task CreateTagAsync(WritableRepository repository, string tag, CommitRow commit, string? message, CancellationToken stop)
     {
         if (!ReferenceName.TryTag(tag, out var name)) throw Refusal.Invalid($"Invalid reference for a tag: {Shown(tag)}");
+        repository.Require(name.Value);
         var target = commit.ObjectId;
         if (!string.IsNullOrEmpty(message))
         {
@@ -67,17 +70,19 @@ sealed class ReferenceWriter(HubDatabase database, ReferenceStore references, Gi
 
     public async Task DeleteTagAsync(WritableRepository repository, string tag, CancellationToken stop)
     {
+        repository.Require("refs/tags/" + tag);
         if (!await references.RemoveAsync(repository.Id, "refs/tags/" + tag, stop)) throw Refusal.RevisionNotFound(Shown(tag));
     }
 
     /// <summary>Replaces a branch's history by one commit with the same tree. The old commits are no longer reachable from it.</summary>
     public async Task SquashAsync(WritableRepository repository, string reference, CommitRow head, string message, CancellationToken stop)
     {
+        repository.Require(reference);
         if (message.Length > CommitDraft.MaxSummaryLength) throw Refusal.Invalid($"\"message\" may have at most {CommitDraft.MaxSummaryLength} characters.");
         var signature = commits.Sign(repository.Author);
         var commit = new Commit(head.Tree, [], signature, signature, message.Replace("\0", ""));
         await objects.AddAsync(repository.Repository.SpaceId, [StoredObject.Commit(commit)], stop);
-        var prepared = await commits.DescribeAsync(repository.Repository, reference, null, commit, null, stop);
+        var prepared = await commits.DescribeAsync(repository.Repository, reference, null, commit, null, stop) with { By = repository.Author };
         var moved = await database.WriteAsync(async transaction =>
         {
             if (reference == repository.Repository.DefaultReference) await lastChanges.ForgetAsync(transaction, repository.Id, stop);

@@ -27,6 +27,9 @@ sealed record Repository
     /// <summary>A push by git may rewrite branches and tags, and remove the default branch.</summary>
     public bool AllowsForcePush { get; init; }
 
+    /// <summary>Discussions and pull requests may be opened.</summary>
+    public bool AllowsDiscussions { get; init; } = true;
+
     /// <summary>"ada/vit": the id that clients use.</summary>
     public string FullName => $"{Owner}/{Name}";
 

@@ -16,7 +16,8 @@ sealed class RepositoryStore(HubDatabase database, Jobs.JobStore jobs, AuditStor
         repository.id, repository.kind as kind_word, repository.owner_id, account.handle as owner, repository.name,
         repository.visibility, repository.default_branch, repository.description, repository.sdk, repository.space_id,
         repository.created_at, repository.updated_at, repository.disabled_at,
-        repository.downloads, repository.downloads_all_time, repository.likes, repository.force_push_allowed_at
+        repository.downloads, repository.downloads_all_time, repository.likes, repository.force_push_allowed_at,
+        repository.discussions_disabled_at
         """;
 
     /// <summary>A repository together with the access its collaborator list gives to one account.</summary>
@@ -160,6 +161,10 @@ sealed class RepositoryStore(HubDatabase database, Jobs.JobStore jobs, AuditStor
     public Task SetForcePushAsync(long id, bool allowed, CancellationToken stop) =>
         ChangeAsync(id, "force_push_allowed_at = @value", allowed ? time.NowMs() : (long?)null, stop, (AuditAction.RepositoryForcePush, allowed ? "allowed" : "not allowed"));
 
+    /// <summary>Whether discussions and pull requests may be opened. Those that are open go on.</summary>
+    public Task SetDiscussionsAsync(long id, bool allowed, CancellationToken stop) =>
+        ChangeAsync(id, "discussions_disabled_at = @value", allowed ? (long?)null : time.NowMs(), stop, (AuditAction.RepositoryDiscussions, allowed ? "allowed" : "not allowed"));
+
     /// <summary>An administrator can take a repository out of use without deleting it.</summary>
     public Task SetDisabledAsync(long id, bool disabled, CancellationToken stop) =>
         ChangeAsync(id, "disabled_at = @value", disabled ? time.NowMs() : (long?)null, stop, (AuditAction.RepositoryDisabled, disabled ? "disabled" : "enabled"));
@@ -247,6 +252,7 @@ sealed class RepositoryStore(HubDatabase database, Jobs.JobStore jobs, AuditStor
         public long DownloadsAllTime { get; init; }
         public long Likes { get; init; }
         public long? ForcePushAllowedAt { get; init; }
+        public long? DiscussionsDisabledAt { get; init; }
         public string? CollaboratorAccess { get; init; }
 
         public Repository ToRepository()
@@ -257,7 +263,7 @@ sealed class RepositoryStore(HubDatabase database, Jobs.JobStore jobs, AuditStor
                 Id = Id, Kind = kind, OwnerId = OwnerId, Owner = Owner, Name = Name, IsPrivate = Visibility == "private",
                 DefaultBranch = DefaultBranch, Description = Description, Sdk = Sdk, SpaceId = SpaceId, CreatedAt = CreatedAt,
                 UpdatedAt = UpdatedAt, DisabledAt = DisabledAt, Downloads = Downloads, DownloadsAllTime = DownloadsAllTime, Likes = Likes,
-                AllowsForcePush = ForcePushAllowedAt is not null,
+                AllowsForcePush = ForcePushAllowedAt is not null, AllowsDiscussions = DiscussionsDisabledAt is null,
             };
         }
     }

@@ -1,6 +1,7 @@
 using ModelZoo.Git;
 using ModelZoo.Hub.Kernel;
 using ModelZoo.Hub.Repositories.Access;
+using ModelZoo.Hub.Repositories.Discussions;
 
 namespace ModelZoo.Hub.Repositories;
 
@@ -58,14 +59,14 @@ sealed class RevisionResolver(CommitStore commits)
         throw Refusal.RevisionNotFound(Shown(string.Join('/', segments[..Math.Min(segments.Length, least)])));
     }
 
-    /// <summary>The branch that a write goes to.</summary>
+    /// <summary>The branch that a write goes to, or the reference of a pull request.</summary>
     /// <exception cref="Refusal">Unknown, or a tag or commit, which cannot be written to.</exception>
-    public async Task<(string Reference, CommitRow Head)> GetBranchAsync(ReadableRepository repository, string revision, CancellationToken stop)
+    public async Task<(string Reference, CommitRow Head)> GetBranchAsync(ReadableRepository repository, string revision, CancellationToken stop, bool orPullRequest = false)
     {
         var resolved = await GetAsync(repository, revision, stop);
-        return resolved.Reference is { } name && name.StartsWith("refs/heads/", StringComparison.Ordinal)
+        return resolved.Reference is { } name && (name.StartsWith("refs/heads/", StringComparison.Ordinal) || (orPullRequest && Discussion.TryNumber(name, out _)))
             ? (name, resolved.Commit)
-            : throw Refusal.Invalid($"'{Shown(revision)}' is not a branch; commits go to branches.");
+            : throw Refusal.Invalid($"'{Shown(revision)}' is not a branch; commits go to branches{(orPullRequest ? " and pull requests (refs/pr/1)" : "")}.");
     }
 
     static string Shown(string revision) => revision.Length > 100 ? revision[..100] + "…" : revision;

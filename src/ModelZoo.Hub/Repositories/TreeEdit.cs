@@ -44,7 +44,7 @@ sealed class TreeEdit(Func<ObjectId, CancellationToken, ValueTask<Tree>> load, O
             throw new Refusal(RefusalKind.Unprocessable, conflict.Message);
         }
         var edited = await _editor.FinishAsync(stop);
-        await RefuseTwinsAsync(edited, added, stop);
+        await RefuseTwinsAsync(load, edited, added, stop);
         return edited;
     }
 
@@ -59,7 +59,8 @@ sealed class TreeEdit(Func<ObjectId, CancellationToken, ValueTask<Tree>> load, O
     /// Two names that differ only in case or in Unicode composition are one file on the disks of many who clone: the
     /// second would silently overwrite the first there.
     /// </summary>
-    async Task RefuseTwinsAsync(EditedTree edited, List<RepoPath> added, CancellationToken stop)
+    internal static async Task RefuseTwinsAsync(
+        Func<ObjectId, CancellationToken, ValueTask<Tree>> load, EditedTree edited, IReadOnlyList<RepoPath> added, CancellationToken stop)
     {
         var fresh = edited.NewTrees.ToDictionary(tree => tree.Id, tree => tree.Content);
         async ValueTask<Tree> LoadAsync(ObjectId id) =>

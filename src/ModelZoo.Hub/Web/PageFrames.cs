@@ -19,6 +19,7 @@ sealed class PageFrames(Assets assets, PublicAddress address, TimeProvider time)
         ["deleted"] = new("good", "Deleted."),
         ["committed"] = new("good", "Committed."),
         ["moved"] = new("good", "It has a new address now; the old one leads here."),
+        ["merged"] = new("good", "Merged."),
         ["squashed"] = new("good", "The history of the branch is one commit now."),
         ["revoked"] = new("good", "The token is revoked and works no more."),
         ["enqueued"] = new("good", "The job is in the queue."),

@@ -7,6 +7,7 @@ using ModelZoo.Hub.Web.Pages.Accounts;
 using ModelZoo.Hub.Web.Pages.Admin;
 using ModelZoo.Hub.Web.Pages.Catalogue;
 using ModelZoo.Hub.Web.Pages.Commits;
+using ModelZoo.Hub.Web.Pages.Discussions;
 using ModelZoo.Hub.Web.Pages.Docs;
 using ModelZoo.Hub.Web.Pages.Files;
 using ModelZoo.Hub.Web.Pages.Home;
@@ -31,6 +32,7 @@ static class PageRoutes
         services.AddSingleton<CollaboratorStore>();
         services.AddSingleton<HubFiguresQuery>();
         services.AddSingleton<ChangedFiles>();
+        services.AddSingleton<DiscussionPageLoader>();
         services.AddSingleton<UploadReceiver>();
         services.AddSingleton<TokensPageLoader>();
         services.AddSingleton<JobSight>();
@@ -66,5 +68,7 @@ static class PageRoutes
         DeletePageEndpoints.Map(pages);
         CommitPagesEndpoints.Map(pages);
         ReferencesPageEndpoints.Map(pages);
+        DiscussionPagesEndpoints.Map(pages);
+        DiscussionFormEndpoints.Map(pages);
     }
 }

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace ModelZoo.Hub.Web;
 
 /// <summary>
@@ -21,6 +23,11 @@ public sealed record RepositoryLinks(string Kind, string Owner, string Name)
     public Href References => At("/refs");
     public Href Like => At("/like");
 
+    public Href Discussions => At("/discussions");
+    public Href NewDiscussion => At("/discussions/new");
+
+    public Href Discussion(long number) => At(string.Create(CultureInfo.InvariantCulture, $"/discussions/{number}"));
+    public Href Changes(long number) => At(string.Create(CultureInfo.InvariantCulture, $"/discussions/{number}/files"));
     public Href Tree(string revision, string? path = null) => At($"/tree/{Segment(revision)}{Tail(path)}");
     public Href Blob(string revision, string path) => At($"/blob/{Segment(revision)}{Tail(path)}");
     public Href Resolve(string revision, string path) => At($"/resolve/{Segment(revision)}{Tail(path)}");

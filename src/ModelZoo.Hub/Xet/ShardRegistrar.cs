@@ -18,7 +18,7 @@ sealed class ShardRegistrar(
 
     /// <param name="progress">Told how many of how many bytes are verified.</param>
     /// <exception cref="Refusal">Invalid when something does not fit; Unavailable when it may be tried again.</exception>
-    public async Task RegisterAsync(WritableRepository repository, Shard shard, Action<long, long>? progress, CancellationToken stop)
+    public async Task RegisterAsync(ContributingRepository repository, Shard shard, Action<long, long>? progress, CancellationToken stop)
     {
         var terms = shard.Files.Sum(file => (long)file.Terms.Count);
         if (terms > MaxTerms) throw Refusal.Invalid($"A shard may have at most {MaxTerms} terms; this one has {terms}. Send several.");
@@ -44,7 +44,7 @@ sealed class ShardRegistrar(
     }
 
     /// <summary>What a shard says about a xorb that its sender has sent must be so. What it says about others is not looked at, so that it tells nothing.</summary>
-    async Task CheckXorbsAsync(WritableRepository repository, Shard shard, CancellationToken stop)
+    async Task CheckXorbsAsync(ContributingRepository repository, Shard shard, CancellationToken stop)
     {
         foreach (var slice in shard.Xorbs.Chunk(500))
         {
@@ -81,7 +81,7 @@ sealed class ShardRegistrar(
     /// <summary>The same chunks are the same bytes: what was proven when the file was first registered still holds.</summary>
     async Task<bool> IsProvenAsync(Digest digest, XetHash file, CancellationToken stop) => await files.FindAsync(digest, stop) is { } registered && registered.Hash == file;
 
-    async Task WriteAsync(WritableRepository repository, List<(XetFile File, IReadOnlyList<XetTerm> Terms, XetHash? First)> checkedFiles, Shard shard, CancellationToken stop)
+    async Task WriteAsync(ContributingRepository repository, List<(XetFile File, IReadOnlyList<XetTerm> Terms, XetHash? First)> checkedFiles, Shard shard, CancellationToken stop)
     {
         var global = shard.Xorbs.SelectMany(xorb => xorb.Chunks.Select((chunk, i) => (chunk, i)).Where(c => c.chunk.IsGlobal).Select(c => (c.chunk.Hash, xorb.Hash, c.i))).ToList();
         // In one order everywhere, so that two registrations of the same files wait for each other and never in a circle.

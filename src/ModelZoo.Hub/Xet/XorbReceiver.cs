@@ -21,7 +21,7 @@ sealed class XorbReceiver(XorbStore store, Xorbs xorbs, UploadStore uploads, IBl
     readonly ConcurrentDictionary<long, long> _unused = new();
 
     /// <exception cref="Refusal">Not a xorb, not the one that was named, or more than the account may leave unused.</exception>
-    public async Task ReceiveAsync(WritableRepository repository, XetHash named, Stream content, CancellationToken stop)
+    public async Task ReceiveAsync(ContributingRepository repository, XetHash named, Stream content, CancellationToken stop)
     {
         var account = repository.Author;
         await RequireAllowanceAsync(account, stop);
@@ -69,7 +69,7 @@ sealed class XorbReceiver(XorbStore store, Xorbs xorbs, UploadStore uploads, IBl
     }
 
     async Task StoreAsync(
-        WritableRepository repository, Digest digest, XorbIndex index, StagedFile staged, IReadOnlyList<(XetHash, int)> global, CancellationToken stop)
+        ContributingRepository repository, Digest digest, XorbIndex index, StagedFile staged, IReadOnlyList<(XetHash, int)> global, CancellationToken stop)
     {
         // The upload's row keeps the sweeper from bytes that have no blob's row yet.
         var upload = await uploads.AddAsync(repository.Id, repository.Author.Id, digest, index.StoredLength, null, null, stop);

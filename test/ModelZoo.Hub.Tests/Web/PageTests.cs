@@ -71,7 +71,7 @@ public abstract class PageTests(TestHub hub)
     {
         var repo = await hub.Ada.CreateAsync();
         using var ada = await AdaAsync();
-        Assert.Equal(303, (await ada.FillAsync($"/{repo}/settings", $"/{repo}/settings", ("form", "general"), ("visibility", "private"), ("branch", "main"), ("description", ""))).Code);
+        Assert.Equal(303, (await ada.FillAsync($"/{repo}/settings", $"/{repo}/settings", ("form", "general"), ("visibility", "private"), ("branch", "main"), ("discussions", "on"), ("description", ""))).Code);
         using var nobody = Visitor();
         using var stranger = await SomebodyAsync();
 

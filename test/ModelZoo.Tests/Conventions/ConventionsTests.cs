@@ -91,7 +91,7 @@ public sealed partial class ConventionsTests
     [Fact]
     public void Every_endpoint_takes_a_capability_or_says_why_it_is_public()
     {
-        string[] proofs = ["ReadableRepository", "WritableRepository", "AdministeredRepository", "Actor", "SignedIn", "Administrator", "CasReader", "CasWriter"];
+        string[] proofs = ["ReadableRepository", "ContributingRepository", "WritableRepository", "AdministeredRepository", "Actor", "SignedIn", "Administrator", "CasReader", "CasWriter"];
         var wrong = new List<string>();
         foreach (var endpoint in HubEndpoints.All())
         {
@@ -143,7 +143,7 @@ public sealed partial class ConventionsTests
     [GeneratedRegex(@"""\s*(select\s[^""]*\sfrom\s|insert into\s|update \w+\s+set\s|delete from\s)", RegexOptions.Singleline)]
     private static partial Regex SqlText();
 
-    [GeneratedRegex(@"new (Readable|Writable|Administered)Repository\(")]
+    [GeneratedRegex(@"new (Readable|Contributing|Writable|Administered)Repository\(")]
     private static partial Regex NewCapability();
 
     [GeneratedRegex(@"#[0-9a-fA-F]{6}\b|#[0-9a-fA-F]{3}\b(?=\s*[;""])|\brgba?\(|\bhsla?\(|\boklch\(")]

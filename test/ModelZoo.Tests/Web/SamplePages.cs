@@ -5,6 +5,7 @@ using ModelZoo.Hub.Web.Pages.Accounts;
 using ModelZoo.Hub.Web.Pages.Admin;
 using ModelZoo.Hub.Web.Pages.Catalogue;
 using ModelZoo.Hub.Web.Pages.Commits;
+using ModelZoo.Hub.Web.Pages.Discussions;
 using ModelZoo.Hub.Web.Pages.Docs;
 using ModelZoo.Hub.Web.Pages.Errors;
 using ModelZoo.Hub.Web.Pages.Files;
@@ -35,7 +36,7 @@ static class SamplePages
     };
 
     // After what the pages are made of: static fields are set in the order in which they are written.
-    public static readonly IReadOnlyList<SamplePage> All = [.. Browse(), .. Repository(), .. Files(), .. Commits(), .. Own(), .. Operate()];
+    public static readonly IReadOnlyList<SamplePage> All = [.. Browse(), .. Repository(), .. Files(), .. Commits(), .. SampleDiscussions.All(), .. Own(), .. Operate()];
 
     static IEnumerable<SamplePage> Browse()
     {

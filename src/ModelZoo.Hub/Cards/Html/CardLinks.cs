@@ -20,7 +20,7 @@ static class CardLinks
     static CardLink? Find(string? named, CardLinkContext links, bool isPicture)
     {
         if (named is null || Clean(named) is not { Length: > 0 and <= MaxLength } url) return null;
-        if (url[0] == '#') return isPicture ? null : new($"#{AnchorPrefix}{Uri.EscapeDataString(Unescape(url[1..])).Replace("%3A", ":", StringComparison.Ordinal)}", false);
+        if (url[0] == '#') return isPicture ? null : new($"#{AnchorPrefix}{links.Anchors}{Uri.EscapeDataString(Unescape(url[1..])).Replace("%3A", ":", StringComparison.Ordinal)}", false);
         if (url.StartsWith("//", StringComparison.Ordinal)) url = "https:" + url;
         if (FindScheme(url) is { } scheme)
         {

@@ -174,10 +174,10 @@ sealed class HtmlSanitizer(CardLinkContext links)
     }
 
     /// <summary>Ids of cards live in a space of their own, so that none can stand for a part of the page.</summary>
-    static string Anchor(string id)
+    string Anchor(string id)
     {
         var name = id.StartsWith(CardLinks.AnchorPrefix, StringComparison.Ordinal) ? id[CardLinks.AnchorPrefix.Length..] : id;
-        return CardLinks.AnchorPrefix + new string([.. name.Take(200).Where(c => !char.IsWhiteSpace(c) && !char.IsControl(c))]);
+        return CardLinks.AnchorPrefix + links.Anchors + new string([.. name.Take(200).Where(c => !char.IsWhiteSpace(c) && !char.IsControl(c))]);
     }
 
     void Attribute(string name, string value)

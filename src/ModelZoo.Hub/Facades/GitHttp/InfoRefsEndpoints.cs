@@ -4,13 +4,14 @@ using ModelZoo.Hub.Kernel;
 using ModelZoo.Hub.Mirrors;
 using ModelZoo.Hub.Repositories;
 using ModelZoo.Hub.Repositories.Access;
+using ModelZoo.Hub.Repositories.Discussions;
 
 namespace ModelZoo.Hub.Facades.GitHttp;
 
 /// <summary>The first question of every git command: which references there are and what the server can do.</summary>
 static class InfoRefsEndpoints
 {
-    public static async Task GetAsync(ReadableRepository repository, HttpContext http, UploadPack uploadPack, ReferenceStore references)
+    public static async Task GetAsync(ReadableRepository repository, HttpContext http, UploadPack uploadPack, ReferenceStore references, PullRequests pulls)
     {
         switch (http.Request.Query["service"].ToString())
         {
@@ -19,22 +20,13 @@ static class InfoRefsEndpoints
                 await uploadPack.AdvertiseAsync(repository, protocol, () => BeginAsync(http, "git-upload-pack", protocol), http.RequestAborted);
                 break;
             case "git-receive-pack":
-                AsWritable(repository);
+                await pulls.ProvePushAsync(repository, http.RequestAborted);      // one address for reading and writing; writing asks for more
                 var advertised = ReceivePackProtocol.Advertise(await references.ListAsync(repository.Id, http.RequestAborted));
                 await (await BeginAsync(http, "git-receive-pack", null)).WriteAsync(advertised, http.RequestAborted);
                 break;
             default:
                 throw Refusal.Invalid("This hub speaks git's smart protocol only: \"service\" must be git-upload-pack or git-receive-pack.");
         }
-    }
-
-    /// <summary>One address for reading and writing; writing asks for more, and always for credentials.</summary>
-    static void AsWritable(ReadableRepository repository)
-    {
-        if (repository is WritableRepository) return;
-        throw repository.Actor.IsNobody
-            ? new Refusal(RefusalKind.Unauthenticated, "Invalid username or password.")
-            : Refusal.Forbidden($"You may not write to {repository.Repository.FullName}: it needs write access and a token with the write role.");
     }
 
     /// <summary>The second protocol does without the line that names the service.</summary>

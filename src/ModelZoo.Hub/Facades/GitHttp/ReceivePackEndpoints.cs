@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http;
 using ModelZoo.Git.Packs;
 using ModelZoo.Hub.Kernel;
 using ModelZoo.Hub.Repositories.Access;
+using ModelZoo.Hub.Repositories.Discussions;
 using ModelZoo.Hub.Repositories.Pushes;
 
 namespace ModelZoo.Hub.Facades.GitHttp;
@@ -11,9 +12,10 @@ static class ReceivePackEndpoints
 {
     const int MaxCommandBytes = 64 * 1024 * 1024;
 
-    public static async Task PostAsync(WritableRepository repository, HttpContext http, PushWriter pushes, HubOptions options)
+    public static async Task PostAsync(ContributingRepository contributor, HttpContext http, PullRequests pulls, PushWriter pushes, HubOptions options)
     {
         var stop = http.RequestAborted;
+        var repository = await pulls.ProvePushAsync(contributor, stop);
         await using var body = GitBody.Open(http, "application/x-git-receive-pack-request", options.Git.PackBytes + MaxCommandBytes);
         var request = await ReceivePackProtocol.ReadAsync(body, stop);
         var answer = request is null ? [] : await AnswerAsync(repository, request, body, pushes, options, stop);

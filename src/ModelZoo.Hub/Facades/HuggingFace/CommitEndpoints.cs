@@ -6,6 +6,7 @@ using ModelZoo.Git;
 using ModelZoo.Hub.Kernel;
 using ModelZoo.Hub.Repositories;
 using ModelZoo.Hub.Repositories.Access;
+using ModelZoo.Hub.Repositories.Discussions;
 
 namespace ModelZoo.Hub.Facades.HuggingFace;
 
@@ -22,11 +23,12 @@ static class CommitEndpoints
     public static void Map(IEndpointRouteBuilder app) => app.MapPost($"{HuggingFaceRoutes.Repository}/commit/{{revision}}", CommitAsync);
 
     static async Task<IResult> CommitAsync(
-        WritableRepository repository, RouteText revision, HttpContext http, RevisionResolver revisions, GitObjectStore objects,
-        BlobUploads uploads, CommitWriter commits, IReadmeRule readmes, HubOptions options, PublicAddress address, CancellationToken stop)
+        ContributingRepository repository, RouteText revision, HttpContext http, RevisionResolver revisions, GitObjectStore objects,
+        BlobUploads uploads, CommitWriter commits, PullRequests pulls, IReadmeRule readmes, HubOptions options, PublicAddress address, CancellationToken stop)
     {
-        PreuploadEndpoints.RefusePullRequest(http.Request);
-        var (reference, _) = await revisions.GetBranchAsync(repository, revision, stop);
+        var opensPullRequest = Query.Flag(http.Request.Query["create_pr"]);
+        var (reference, _) = await revisions.GetBranchAsync(repository, revision, stop, orPullRequest: !opensPullRequest);
+        var proof = opensPullRequest ? null : await pulls.ProveAsync(repository, reference, stop);
         if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = MaxBodyBytes;
 
         var payload = new CommitPayload(repository.Repository, objects, options.Limits.InlineBytes);
@@ -35,18 +37,22 @@ static class CommitEndpoints
             throw new Refusal(RefusalKind.Invalid, "The metadata of README.md is not valid.") { Findings = problems };
 
         await uploads.FinishSentAsync(repository, [.. draft.Operations.OfType<PutLarge>().Select(large => large.Digest)], stop);
-        switch (await commits.WriteAsync(repository, reference, draft, stop))
+        var page = address.Of(http) + repository.Repository.Address;
+        if (proof is null)
         {
-            case CommitOutcome.Written written:
-                return Results.Json(new
-                {
-                    success = true,
-                    commitOid = written.Commit.Id.Hex,
-                    commitUrl = $"{address.Of(http)}{repository.Repository.Address}/commit/{written.Commit.Id.Hex}",
-                    hookOutput = "",
-                });
-            default:
-                throw new Refusal(RefusalKind.Stale, StaleMessage);
+            var proposal = new Proposal(DiscussionLimits.TitleOf(draft.Summary), DiscussionLimits.Comment(draft.Description, "description", mayBeEmpty: true), reference);
+            var opened = await pulls.OpenAsync(repository, proposal, draft, stop);
+            return Answer(page, opened.Head, $"{page}/discussions/{opened.Number}");
         }
+        return await commits.WriteAsync(proof, reference, draft, stop) is CommitOutcome.Written written
+            ? Answer(page, written.Commit.Id, null)
+            : throw new Refusal(RefusalKind.Stale, StaleMessage);
+    }
+
+    static IResult Answer(string page, ObjectId commit, string? pullRequest)
+    {
+        var answer = new Dictionary<string, object> { ["success"] = true, ["commitOid"] = commit.Hex, ["commitUrl"] = $"{page}/commit/{commit.Hex}", ["hookOutput"] = "" };
+        if (pullRequest is not null) answer["pullRequestUrl"] = pullRequest;
+        return Results.Json(answer);
     }
 }

@@ -30,6 +30,7 @@ static class HuggingFaceRoutes
         ListEndpoints.Map(group);
         TagVocabularyEndpoints.Map(group);
         LikeEndpoints.Map(group);
+        DiscussionEndpoints.Map(group);
         UserEndpoints.Map(group);
         LargeFileEndpoints.Map(group);
         XetEndpoints.Map(group);

@@ -8,6 +8,7 @@ using ModelZoo.Git;
 using ModelZoo.Hub.Kernel;
 using ModelZoo.Hub.Repositories;
 using ModelZoo.Hub.Repositories.Access;
+using ModelZoo.Hub.Repositories.Discussions;
 
 namespace ModelZoo.Hub.Facades.HuggingFace;
 
@@ -19,10 +20,12 @@ static class PreuploadEndpoints
     public static void Map(IEndpointRouteBuilder app) => app.MapPost($"{HuggingFaceRoutes.Repository}/preupload/{{revision}}", PreuploadAsync);
 
     static async Task<IResult> PreuploadAsync(
-        WritableRepository repository, RouteText revision, HttpContext http, RevisionResolver revisions, TreeReader trees, HubOptions options, CancellationToken stop)
+        ContributingRepository repository, RouteText revision, HttpContext http, RevisionResolver revisions, TreeReader trees, PullRequests pulls, HubOptions options,
+        CancellationToken stop)
     {
-        RefusePullRequest(http.Request);
         var resolved = await revisions.GetAsync(repository, revision, stop);
+        // Whoever may not write is told now, before content travels for nothing.
+        if (!repository.IsWriter && !Query.Flag(http.Request.Query["create_pr"])) await pulls.ProveAsync(repository, resolved.Reference ?? "", stop);
         var body = await JsonBody.ReadAsync(http.Request, stop);
         var files = body.List("files");
         if (files.Count > MaxFiles) throw new Refusal(RefusalKind.TooLarge, $"At most {MaxFiles} files may be announced at once.");
@@ -42,12 +45,6 @@ static class PreuploadEndpoints
             answers.Add(answer);
         }
         return Results.Json(new JsonObject { ["files"] = answers, ["commitOid"] = resolved.CommitId });
-    }
-
-    internal static void RefusePullRequest(HttpRequest request)
-    {
-        if (Query.Flag(request.Query["create_pr"]))
-            throw Refusal.Invalid("This hub has no pull requests yet: commit to a branch instead (create_pr=False).");
     }
 
     static async Task<string> TextAsync(TreeReader trees, long space, ObjectId tree, string name, CancellationToken stop) =>

@@ -5,6 +5,7 @@ using ModelZoo.Git;
 using ModelZoo.Hub.Kernel;
 using ModelZoo.Hub.Repositories;
 using ModelZoo.Hub.Repositories.Access;
+using ModelZoo.Hub.Repositories.Discussions;
 
 namespace ModelZoo.Hub.Facades.HuggingFace;
 
@@ -31,7 +32,8 @@ static class ReferenceEndpoints
             ["converts"] = Array.Empty<object>(),
             ["tags"] = all.Where(r => r.Name.StartsWith("refs/tags/", StringComparison.Ordinal)).Select(Describe),
         };
-        if (Query.Flag(request.Query["include_prs"])) answer["pullRequests"] = Array.Empty<object>();
+        if (Query.Flag(request.Query["include_prs"]))
+            answer["pullRequests"] = all.Where(r => r.Name.StartsWith(Discussion.ReferencePrefix, StringComparison.Ordinal)).Select(Describe);
         return Results.Json(answer);
     }
 
@@ -69,11 +71,12 @@ static class ReferenceEndpoints
     }
 
     static async Task<IResult> SquashAsync(
-        WritableRepository repository, RouteText revision, HttpRequest request, RevisionResolver revisions, ReferenceWriter writer, CancellationToken stop)
+        ContributingRepository repository, RouteText revision, HttpRequest request, RevisionResolver revisions, PullRequests pulls, ReferenceWriter writer, CancellationToken stop)
     {
-        var (reference, head) = await revisions.GetBranchAsync(repository, revision, stop);
+        var (reference, head) = await revisions.GetBranchAsync(repository, revision, stop, orPullRequest: true);
+        var proof = await pulls.ProveAsync(repository, reference, stop);
         var body = await JsonBody.ReadAsync(request, stop);
-        await writer.SquashAsync(repository, reference, head, body.Text("message") is { Length: > 0 } message ? message : "Super-squash branch using the hub", stop);
+        await writer.SquashAsync(proof, reference, head, body.Text("message") is { Length: > 0 } message ? message : "Super-squash branch using the hub", stop);
         return Results.Json(new { success = true });
     }
 }

@@ -112,10 +112,14 @@ static class RepositoryEndpoints
             await repositories.SetForcePushAsync(repository.Id, force.GetBoolean(), stop);
             changed["allowForcePush"] = force.GetBoolean();
         }
+        if (body.Value("discussionsDisabled") is { ValueKind: JsonValueKind.True or JsonValueKind.False } disabled)
+        {
+            await repositories.SetDiscussionsAsync(repository.Id, !disabled.GetBoolean(), stop);
+            changed["discussionsDisabled"] = disabled.GetBoolean();
+        }
         if (body.Value("gated") is { ValueKind: JsonValueKind.False }) changed["gated"] = false;
-        // Accepted because clients send them; this hub has neither to switch.
-        foreach (var key in (string[])["discussionsDisabled", "xetEnabled"])
-            if (body.Value(key) is { ValueKind: JsonValueKind.True or JsonValueKind.False } value) changed[key] = value.GetBoolean();
+        // Accepted because clients send it; this hub has nothing to switch there.
+        if (body.Value("xetEnabled") is { ValueKind: JsonValueKind.True or JsonValueKind.False } xet) changed["xetEnabled"] = xet.GetBoolean();
         return Results.Json(changed);
     }
 

@@ -24,7 +24,7 @@ static class UserEndpoints
     }
 
     static async Task<IResult> OverviewAsync(
-        string user, Actor actor, AccountStore accounts, LikeStore likes, RepositoryIndex index, CancellationToken stop)
+        string user, Actor actor, AccountStore accounts, LikeStore likes, DiscussionQuery discussions, RepositoryIndex index, CancellationToken stop)
     {
         var account = await GetUserAsync(accounts, user, stop);
         var visible = await index.LookAsync(actor, stop);
@@ -41,7 +41,7 @@ static class UserEndpoints
             ["numModels"] = visible.CountOwned(account.Handle, RepositoryKind.Model),
             ["numDatasets"] = visible.CountOwned(account.Handle, RepositoryKind.Dataset),
             ["numSpaces"] = visible.CountOwned(account.Handle, RepositoryKind.Space),
-            ["numDiscussions"] = 0,
+            ["numDiscussions"] = await discussions.CountByAuthorAsync(account.Id, stop),
             ["numPapers"] = 0,
             ["numUpvotes"] = 0,
             ["numLikes"] = liked,

@@ -6,6 +6,7 @@ using ModelZoo.Hub.Facades.XetCas;
 using ModelZoo.Hub.Kernel;
 using ModelZoo.Hub.Repositories;
 using ModelZoo.Hub.Repositories.Access;
+using ModelZoo.Hub.Repositories.Discussions;
 using ModelZoo.Hub.Xet;
 
 namespace ModelZoo.Hub.Facades.HuggingFace;
@@ -25,9 +26,10 @@ static class XetEndpoints
         Issue(repository, mayWrite: false, http, signer, address, options, time);
 
     static async Task<IResult> WriteTokenAsync(
-        WritableRepository repository, HttpContext http, XetOffer offer, UrlSigner signer, PublicAddress address, HubOptions options, TimeProvider time, CancellationToken stop)
+        ContributingRepository repository, RouteText revision, HttpContext http, XetOffer offer, PullRequests pulls, UrlSigner signer, PublicAddress address, HubOptions options,
+        TimeProvider time, CancellationToken stop)
     {
-        PreuploadEndpoints.RefusePullRequest(http.Request);
+        if (!repository.IsWriter && !Query.Flag(http.Request.Query["create_pr"])) await pulls.ProveAsync(repository, revision, stop);
         if (options.Xet.Enabled && !await offer.TakesContentAsync(stop))
             throw new Refusal(RefusalKind.Unavailable, "This hub is being upgraded; content can be sent as chunks when all its nodes know them.") { RetryAfter = TimeSpan.FromSeconds(10) };
         return Issue(repository, mayWrite: true, http, signer, address, options, time);

@@ -41,23 +41,26 @@ static class BatchEndpoints
         var batch = new Batch(repository, links, uploads, blobs, files, signer, address.Of(http), transfers, options.Limits.PartsAboveBytes)
         {
             Proof = http.Request.Headers.Authorization.ToString(),
-            Xet = transfers.Contains("xet") && repository is WritableRepository writer && await offer.TakesContentAsync(stop) ? XetUpload.Prepare(writer, http, address, signer, options, time) : null,
+            Xet = transfers.Contains("xet") && repository is ContributingRepository sender && await offer.TakesContentAsync(stop) ? XetUpload.Prepare(sender, http, address, signer, options, time) : null,
         };
         return body.Text("operation") switch
         {
-            "upload" => Answer(await batch.UploadAsync(AsWritable(repository), Read(objects), stop)),
+            "upload" => Answer(await batch.UploadAsync(AsContributing(repository), Read(objects), stop)),
             "download" => Answer(await batch.DownloadAsync(Read(objects), stop)),
             _ => throw new Refusal(RefusalKind.Unprocessable, "\"operation\" must be upload or download."),
         };
     }
 
-    /// <summary>The batch is one address for reading and writing; writing asks for more.</summary>
-    static WritableRepository AsWritable(ReadableRepository repository) => repository as WritableRepository
+    /// <summary>
+    /// The batch is one address for reading and writing; writing asks for more. Content for a pull request may be sent by whoever may
+    /// open one: it is its sender's alone until a commit refers to it.
+    /// </summary>
+    static ContributingRepository AsContributing(ReadableRepository repository) => repository as ContributingRepository
         ?? throw (repository.Actor.IsNobody
             ? new Refusal(RefusalKind.Unauthenticated, "Invalid username or password.")
-            : Refusal.Forbidden($"You may not write to {repository.Repository.FullName}: it needs write access and a token with the write role."));
+            : Refusal.Forbidden(AccessPolicy.WriteMessage(repository.Repository)));
 
-    static async Task<IResult> VerifyAsync(WritableRepository repository, HttpContext http, BlobLinkStore links, BlobUploads uploads, CancellationToken stop)
+    static async Task<IResult> VerifyAsync(ContributingRepository repository, HttpContext http, BlobLinkStore links, BlobUploads uploads, CancellationToken stop)
     {
         var body = await JsonBody.ReadAsync(http.Request, stop);
         if (!Digest.TryParse(body.Text("oid"), out var digest)) throw new Refusal(RefusalKind.Unprocessable, "\"oid\" must be a SHA-256 digest of 64 lowercase hex digits.");
@@ -87,9 +90,9 @@ static class BatchEndpoints
         /// <summary>How to send content by Xet, where the client offers that: the same for every object.</summary>
         public XetUpload? Xet { get; init; }
 
-        public async Task<JsonObject> UploadAsync(WritableRepository writable, List<(string Oid, Digest? Digest, long SizeBytes)> objects, CancellationToken stop)
+        public async Task<JsonObject> UploadAsync(ContributingRepository sender, List<(string Oid, Digest? Digest, long SizeBytes)> objects, CancellationToken stop)
         {
-            var known = await links.UsableAsync(repository.Id, writable.Author.Id, [.. objects.Select(o => o.Digest).OfType<Digest>()], stop);
+            var known = await links.UsableAsync(repository.Id, sender.Author.Id, [.. objects.Select(o => o.Digest).OfType<Digest>()], stop);
             var partsAlone = transfers.Contains("multipart") && !transfers.Contains("basic");
             var transfer = Xet is null ? "basic" : "xet";
             var answers = new JsonArray();
@@ -111,7 +114,7 @@ static class BatchEndpoints
                 else
                 {
                     var inParts = transfers.Contains("multipart") && size > (partsAlone ? PartsAloneAbove : partsAbove);
-                    if (await uploads.BeginAsync(writable, digest, size, inParts, mayGoElsewhere: true, stop) is not { } upload) continue;
+                    if (await uploads.BeginAsync(sender, digest, size, inParts, mayGoElsewhere: true, stop) is not { } upload) continue;
                     if (inParts) transfer = "multipart";
                     answer["authenticated"] = true;
                     answer["actions"] = new JsonObject { ["upload"] = inParts ? await PartsAsync(upload, stop) : Whole(upload), ["verify"] = Verify() };

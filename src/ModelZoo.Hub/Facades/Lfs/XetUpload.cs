@@ -11,11 +11,11 @@ namespace ModelZoo.Hub.Facades.Lfs;
 /// <summary>What an upload action says to a client that sends content by Xet: where to get further tokens, and a first one.</summary>
 sealed record XetUpload(string RefreshUrl, string CasUrl, string Token, DateTimeOffset Expires, string Session)
 {
-    public static XetUpload Prepare(WritableRepository repository, HttpContext http, PublicAddress address, UrlSigner signer, HubOptions options, TimeProvider time)
+    public static XetUpload Prepare(ContributingRepository repository, HttpContext http, PublicAddress address, UrlSigner signer, HubOptions options, TimeProvider time)
     {
         var (token, expires) = CasToken.Issue(repository, mayWrite: true, signer, options, time);
         var root = address.Of(http);
-        var refresh = $"{root}/api/{repository.Repository.Kind.Plural()}/{repository.Repository.FullName}/xet-write-token/{repository.Repository.DefaultBranch}";
+        var refresh = $"{root}/api/{repository.Repository.Kind.Plural()}/{repository.Repository.FullName}/xet-write-token/{repository.Repository.DefaultBranch}{(repository.IsWriter ? "" : "?create_pr=1")}";
         return new(refresh, XetCasRoutes.Base(root), token, expires, Guid.NewGuid().ToString("n"));
     }
 

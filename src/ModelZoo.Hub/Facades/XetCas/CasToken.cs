@@ -69,12 +69,15 @@ sealed record CasReader(ReadableRepository Repository, bool MayWrite)
     public static async ValueTask<CasReader?> BindAsync(HttpContext http)
     {
         var (token, repository) = await CasAccess.ProveAsync(http, AccessLevel.Read);
-        return new(repository, token.MayWrite && repository is WritableRepository);
+        return new(repository, token.MayWrite && repository is ContributingRepository);
     }
 }
 
-/// <summary>Proof that the caller of the chunk store may write to the repository that its token names, and that the token is for that.</summary>
-sealed record CasWriter(WritableRepository Repository)
+/// <summary>
+/// Proof that the caller of the chunk store may send content for the repository that its token names, and that the token is for that. What is
+/// sent is its sender's alone until a commit refers to it.
+/// </summary>
+sealed record CasWriter(ContributingRepository Repository)
 {
     public Actor Actor => Repository.Actor;
 
@@ -83,7 +86,7 @@ sealed record CasWriter(WritableRepository Repository)
     public static async ValueTask<CasWriter?> BindAsync(HttpContext http)
     {
         if (http.Features.Get<CasToken>() is { MayWrite: false }) throw Refusal.Forbidden("This token is for reading.");
-        return new((WritableRepository)(await CasAccess.ProveAsync(http, AccessLevel.Write)).Repository);
+        return new((ContributingRepository)(await CasAccess.ProveAsync(http, AccessLevel.Contribute)).Repository);
     }
 }
 

@@ -55,6 +55,10 @@ sealed class AccessPolicy(RepositoryStore repositories)
     /// <summary>The proof that whoever just made a repository has of it.</summary>
     public static AdministeredRepository ForCreator(Repository repository, Actor creator) => new(repository, creator, AccessLevel.Administer);
 
+    /// <summary>The proof that the author of a pull request has of its reference, or of those of several.</summary>
+    public static WritableRepository ForPullRequests(ContributingRepository author, IReadOnlySet<string> references) =>
+        author as WritableRepository ?? new WritableRepository(author.Repository, author.Actor, author.Level, references);
+
     static ReadableRepository Prove(Repository repository, Actor actor, AccessLevel level, AccessLevel needed)
     {
         if (level == AccessLevel.None) throw Missing(actor);
@@ -63,16 +67,23 @@ sealed class AccessPolicy(RepositoryStore repositories)
         if (level < needed)
             throw actor.IsNobody
                 ? new Refusal(RefusalKind.Unauthenticated, "Invalid username or password.")
-                : Refusal.Forbidden(needed == AccessLevel.Write
-                    ? $"You may not write to {repository.FullName}: it needs write access and a token with the write role."
-                    : $"You may not administer {repository.FullName}.");
+                : Refusal.Forbidden(needed switch
+                {
+                    AccessLevel.Contribute => $"This token may not do that in {repository.FullName}: it needs the write role.",
+                    AccessLevel.Write => WriteMessage(repository),
+                    _ => $"You may not administer {repository.FullName}.",
+                });
         return level switch
         {
             AccessLevel.Administer => new AdministeredRepository(repository, actor, level),
             AccessLevel.Write => new WritableRepository(repository, actor, level),
+            AccessLevel.Contribute => new ContributingRepository(repository, actor, level),
             _ => new ReadableRepository(repository, actor, level),
         };
     }
+
+    public static string WriteMessage(Repository repository) =>
+        $"You may not write to {repository.FullName}: it needs write access and a token with the write role. Anybody who may read it can open a pull request instead.";
 
     /// <summary>What an administrator took out of use is for administrators only.</summary>
     static bool MayUse(Repository repository, Actor actor) => repository.DisabledAt is null || actor.Account is { IsAdministrator: true };
@@ -82,12 +93,13 @@ sealed class AccessPolicy(RepositoryStore repositories)
     {
         var open = repository.IsPrivate ? AccessLevel.None : AccessLevel.Read;
         if (actor.Account is not { } account) return open;
+        // Whoever may read and is somebody may contribute.
         var level = account.IsAdministrator || repository.OwnerId == account.Id ? AccessLevel.Administer : collaborator switch
         {
             "administer" => AccessLevel.Administer,
             "write" => AccessLevel.Write,
-            "read" => AccessLevel.Read,
-            _ => open,
+            "read" => AccessLevel.Contribute,
+            _ => open == AccessLevel.Read ? AccessLevel.Contribute : open,
         };
         var reach = actor.Credential!.Role switch
         {

@@ -2,6 +2,7 @@ using ModelZoo.Git;
 using ModelZoo.Git.Packs;
 using ModelZoo.Hub.Kernel;
 using ModelZoo.Hub.Repositories.Access;
+using ModelZoo.Hub.Repositories.Discussions;
 
 namespace ModelZoo.Hub.Repositories.Pushes;
 
@@ -13,7 +14,7 @@ sealed record PushPlan(PushCommand Command, ObjectId? Commit, bool IsForced);
 /// <summary>The rules for references, against one state of them.</summary>
 sealed class PushCheck(
     WritableRepository repository, IReadOnlyList<Reference> current, UnpackedPack pack, PushedCommits commits, PushedTrees trees,
-    CommitGraph graph, Reach reach, TreeReader stored, IReadmeRule readmes, IReadOnlyList<FileLock> locksOfOthers)
+    CommitGraph graph, Reach reach, TreeReader stored, IReadmeRule readmes, IReadOnlyList<FileLock> locksOfOthers, HashSet<string> openPullRequests)
 {
     const int MaxTagDepth = 8;
     const int MaxReadmeBytes = 2 * 1024 * 1024;
@@ -40,9 +41,10 @@ sealed class PushCheck(
         var commit = name.IsTag ? await TargetOfTagAsync(after, stop) : after;
         if (await commits.CheckAsync(commit, stop) is { } problem) throw Refusal.Invalid(problem);
         var isForced = before is not null && (name.IsTag || !await graph.LeadsToAsync(commit, ObjectId.Parse(before.CommitId), stop));
-        if (isForced && !MayForce) throw Refused(name.IsTag ? "a tag that exists is not moved" : "not a fast-forward: the branch has commits that yours does not build on");
+        var isPullRequest = Discussion.TryNumber(command.Name, out _);
+        if (isForced && !MayForce && !isPullRequest) throw Refused(name.IsTag ? "a tag that exists is not moved" : "not a fast-forward: the branch has commits that yours does not build on");
         if (before is null && _names.FindNested(command.Name) is { } other) throw Refusal.Conflict($"{other} exists already, and cannot stand beside {command.Name}");
-        if (name.IsBranch) await CheckContentAsync(commit, before, stop);
+        if (name.IsBranch || isPullRequest) await CheckContentAsync(commit, before, stop);
         _names.Add(command.Name);
         return new(command, commit, isForced);
     }
@@ -54,6 +56,8 @@ sealed class PushCheck(
     ReferenceName CheckName(PushCommand command)
     {
         if (!_commanded.Add(command.Name)) throw Refusal.Invalid("the reference is named twice");
+        if (!repository.Covers(command.Name)) throw Refusal.Forbidden("you may push to your own open pull requests here (refs/pr/…) and to nothing else");
+        if (Discussion.TryNumber(command.Name, out _)) return CheckPullRequest(command);
         var isWritable = command.Name.StartsWith("refs/heads/", StringComparison.Ordinal) ? ReferenceName.TryBranch(command.Name[11..], out var name)
             : ReferenceName.TryTag(command.Name.StartsWith("refs/tags/", StringComparison.Ordinal) ? command.Name[10..] : null, out name);
         if (isWritable) return name!;
@@ -62,6 +66,13 @@ sealed class PushCheck(
         throw Refusal.Invalid(ReferenceName.TryParse(command.Name, out _)
             ? "only branches (refs/heads/…) and tags (refs/tags/…) can be pushed"
             : "this is not a name that git allows for a reference");
+    }
+
+    ReferenceName CheckPullRequest(PushCommand command)
+    {
+        if (command.After is null) throw Refusal.Forbidden("the reference of a pull request is not removed by a push; close the pull request instead");
+        if (!_current.ContainsKey(command.Name)) throw Refusal.NotFound($"there is no pull request {command.Name}; open one first, on the hub or with huggingface_hub");
+        return openPullRequests.Contains(command.Name) ? ReferenceName.Parse(command.Name) : throw Refusal.Conflict("this pull request is not open (any more)");
     }
 
     /// <summary>Through annotated tags to the commit they name.</summary>

@@ -6,6 +6,7 @@ using ModelZoo.Hub.Database;
 using ModelZoo.Hub.Jobs;
 using ModelZoo.Hub.Kernel;
 using ModelZoo.Hub.Repositories.Access;
+using ModelZoo.Hub.Repositories.Discussions;
 
 namespace ModelZoo.Hub.Repositories.Pushes;
 
@@ -15,7 +16,7 @@ namespace ModelZoo.Hub.Repositories.Pushes;
 /// </summary>
 sealed class PushWriter(
     HubDatabase database, ReferenceStore references, GitObjectStore objects, CommitStore commits, CommitWriter writer, TreeReader trees, BlobLinkStore links,
-    IReadmeRule readmes, FileLockStore locks, AuditStore audit, JobBell bell, HubOptions options)
+    IReadmeRule readmes, FileLockStore locks, DiscussionStore discussions, AuditStore audit, JobBell bell, HubOptions options)
 {
     /// <summary>How often a push is checked anew because references moved on another node while it was.</summary>
     const int Attempts = 30;
@@ -72,7 +73,8 @@ sealed class PushWriter(
         var pushedTrees = new PushedTrees(pack, trees, reach, space, files);
         var pushedCommits = new PushedCommits(pack, pushedTrees, graph, reach);
         var others = await locks.ListOfOthersAsync(repository.Id, repository.Author.Id, stop);
-        var check = new PushCheck(repository, current, pack, pushedCommits, pushedTrees, graph, reach, trees, readmes, others);
+        var pulls = commands.Any(command => Discussion.TryNumber(command.Name, out _)) ? await discussions.ListOpenPullRequestsAsync(repository.Id, null, stop) : [];
+        var check = new PushCheck(repository, current, pack, pushedCommits, pushedTrees, graph, reach, trees, readmes, others, [.. pulls.Select(Discussion.ReferenceOf)]);
 
         var problems = new Dictionary<PushCommand, string>(ReferenceEqualityComparer.Instance);
         var plans = new List<PushPlan>();
@@ -118,7 +120,7 @@ sealed class PushWriter(
         var used = content.Used.ToHashSet();
         var history = pushed.Good.Where(item => used.Contains(item.Place.Id)).ToList();
         var moves = new List<PreparedCommit>();
-        foreach (var plan in plans.Where(plan => IsBranchMove(plan, repository))) moves.Add(await DescribeAsync(repository, plan, pushedTrees, graph, current, stop));
+        foreach (var plan in plans.Where(plan => IsBranchMove(plan, repository))) moves.Add(await DescribeAsync(repository, plan, pushedTrees, graph, current, stop) with { By = proof.Author });
         var gone = plans.Find(plan => plan.Command.Name == repository.DefaultReference && plan.Commit is null);
         var nothing = gone is null ? null : await writer.ProjectNothingAsync(repository, gone.Command.Before!, stop);
 
@@ -151,7 +153,7 @@ sealed class PushWriter(
 
     /// <summary>What goes the way of a commit: with changes that others want to know. A branch made elsewhere than the default one is a name only.</summary>
     static bool IsBranchMove(PushPlan plan, Repository repository) =>
-        plan.Commit is not null && plan.Command.Name.StartsWith("refs/heads/", StringComparison.Ordinal)
+        plan.Commit is not null && (plan.Command.Name.StartsWith("refs/heads/", StringComparison.Ordinal) || Discussion.TryNumber(plan.Command.Name, out _))
         && (plan.Command.Before is not null || plan.Command.Name == repository.DefaultReference);
 
     async Task<PreparedCommit> DescribeAsync(

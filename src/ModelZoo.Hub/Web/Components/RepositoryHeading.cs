@@ -14,6 +14,9 @@ public sealed record RepositoryHeading(RepositoryLinks Links, string DefaultBran
     public bool LikedByViewer { get; init; }
     public int? FileCount { get; init; }
     public long? CommitCount { get; init; }
+
+    /// <summary>How many discussions and pull requests are open.</summary>
+    public long OpenDiscussions { get; init; }
     public bool MayWrite { get; init; }
     public bool MayAdminister { get; init; }
 

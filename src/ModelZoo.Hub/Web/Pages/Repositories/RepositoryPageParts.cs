@@ -23,7 +23,7 @@ sealed record ShownRevision(ResolvedRevision Resolved, string Shown)
 /// <summary>What all pages of a repository need: the heading, the revision, the references, rendered Markdown.</summary>
 sealed class RepositoryPageParts(
     RevisionResolver revisions, ReferenceStore references, TreeReader trees, CardStore cards, WeightSummaryStore weights, LikeStore likes,
-    ForkStore forks, RepositoryStore repositories, AccessPolicy policy, HubOptions options) : IDisposable
+    DiscussionQuery discussions, ForkStore forks, RepositoryStore repositories, AccessPolicy policy, HubOptions options) : IDisposable
 {
     /// <summary>Longest Markdown that is rendered; above it a file is a download.</summary>
     const long MaxMarkdownBytes = 1 << 20;
@@ -64,6 +64,7 @@ sealed class RepositoryPageParts(
             LikedByViewer = proof.Actor.Account is { } viewer && await likes.IsLikedAsync(repository.Id, viewer.Id, stop),
             FileCount = (int?)card?.FileCount,
             CommitCount = revision?.Commit.Ancestors,
+            OpenDiscussions = await discussions.CountOpenAsync(repository.Id, stop),
             MayWrite = proof.Level >= AccessLevel.Write,
             MayAdminister = proof.Level >= AccessLevel.Administer,
             Revision = revision?.Shown,
@@ -98,12 +99,13 @@ sealed class RepositoryPageParts(
             : null;
 
     /// <summary>Markdown of a file as HTML; kept in memory, because a text at a revision always gives the same.</summary>
-    public SanitisedHtml Render(Repository repository, string revision, string path, string markdown)
+    /// <param name="anchors">Tells the anchors of several texts on one page apart.</param>
+    public SanitisedHtml Render(Repository repository, string revision, string path, string markdown, string anchors = "")
     {
-        var key = (repository.Address, revision, path, Secrets.Hash(markdown));
+        var key = (repository.Address, revision, path, Secrets.Hash(markdown), anchors);
         if (_rendered.TryGetValue(key, out SanitisedHtml known)) return known;
         var folder = path.LastIndexOf('/') is var slash and >= 0 ? path[..slash] : "";
-        var context = new CardLinkContext(repository.Address, revision) { Folder = folder, AllowRemoteImages = options.Cards.RemoteImages };
+        var context = new CardLinkContext(repository.Address, revision) { Folder = folder, AllowRemoteImages = options.Cards.RemoteImages, Anchors = anchors };
         // The page's own heading is the one h1; a card's begin at the second level.
         var html = CardHtml.Render(markdown, context).Replace("<h1", "<h2", StringComparison.Ordinal).Replace("</h1>", "</h2>", StringComparison.Ordinal);
         return _rendered.Set(key, SanitisedHtml.FromSanitiser(html), new MemoryCacheEntryOptions { Size = html.Length + 200 });

@@ -66,6 +66,7 @@ sealed class SettingsPage(PageFrames frames, RepositoryPageParts parts, Referenc
             Collaborators = [.. (await collaborators.ListAsync(proof.Id, stop)).Select(c => new Collaborator(c.Handle, c.Access))],
             Owners = proof.Actor.Account is { } me && me.Handle != owner ? [owner, me.Handle] : [owner],
             AllowsForcePush = proof.Repository.AllowsForcePush,
+            AllowsDiscussions = proof.Repository.AllowsDiscussions,
             LogicalBytes = figures.LogicalBytes,
             StoredBytes = figures.StoredBytes,
             SharedBytes = figures.SharedBytes,
@@ -122,6 +123,7 @@ sealed class SettingsForms(
         await repositories.SetDescriptionAsync(proof.Id, description, stop);
         await repositories.SetVisibilityAsync(proof.Id, form.Text("visibility") == "private", stop);
         if (form.Text("force").Length > 0 != proof.Repository.AllowsForcePush) await repositories.SetForcePushAsync(proof.Id, !proof.Repository.AllowsForcePush, stop);
+        if (form.Text("discussions").Length > 0 != proof.Repository.AllowsDiscussions) await repositories.SetDiscussionsAsync(proof.Id, !proof.Repository.AllowsDiscussions, stop);
     }
 
     async Task<Account> GetAccountAsync(AdministeredRepository proof, PostedForm form, CancellationToken stop)

@@ -20,6 +20,7 @@ public sealed record RepositorySettingsPageModel(PageFrame Frame, RepositoryHead
     public long SharedBytes { get; init; }
 
     public bool AllowsForcePush { get; init; }
+    public bool AllowsDiscussions { get; init; }
 
     /// <summary>One state per form; the refused one carries what was typed.</summary>
     public FormState General { get; init; } = FormState.Empty;
