@@ -12,6 +12,7 @@ static class FacadesServices
     public static void AddFacades(this IServiceCollection services)
     {
         services.AddZooDescription();
-        services.AddAll(typeof(FileFinder), typeof(RepositoryDescription), typeof(RepositoryListing), typeof(XorbAddresses));
+        services.AddAll(typeof(FileFinder), typeof(RepositoryDescription), typeof(RepositoryListing), typeof(XorbAddresses),
+            typeof(ModelLookup), typeof(RecordEndpoints.RecordChange));
     }
 }
