@@ -92,7 +92,7 @@ public static class Profiler
         else if (work is null)
         {
             work = TensorWork.Find(counted, null, config?.FindWhole("num_local_experts", "num_experts", "n_routed_experts"),
-                config?.FindWhole("num_experts_per_tok", "experts_per_token", "moe_topk"), config?.FindWhole("vocab_size"));
+                config?.FindWhole("num_experts_per_tok", "experts_per_token", "moe_topk"), config?.FindWhole("vocab_size") is > 0 and var rows ? rows : null);
             (workOrigin, workHow) = (Origin.Estimate, "2 × matrix weights other than embeddings: the family is not known");
         }
         var profile = blueprint is not null ? Describe(blueprint, name)

@@ -2,7 +2,7 @@ namespace ModelZoo.Profiling;
 
 /// <summary>
 /// What estimates compute with: plain numbers per layer group and per unit. Token models (decoders, and the decoder of an encoder-decoder)
-/// have <see cref="Layers"/>; everything else has a fixed cost per unit.
+/// have <see cref="Layers"/>; everything else has a fixed cost per unit. Layers are walked by index: an enumerator would be allocated at each step of a search.
 /// </summary>
 public sealed record WorkModel
 {
@@ -64,7 +64,7 @@ public sealed record WorkModel
         get
         {
             var count = 0;
-            foreach (var layer in Layers) count += layer.Count;
+            for (var i = 0; i < Layers.Count; i++) count += Layers[i].Count;
             return count;
         }
     }
@@ -75,7 +75,7 @@ public sealed record WorkModel
         get
         {
             var sum = HeadWeights + OuterWeights;
-            foreach (var layer in Layers) sum += layer.Count * (layer.MatrixWeights + layer.ExpertWeights * layer.ExpertsPerToken);
+            for (var i = 0; i < Layers.Count; i++) sum += Layers[i].Count * (Layers[i].MatrixWeights + Layers[i].ExpertWeights * Layers[i].ExpertsPerToken);
             return sum;
         }
     }
@@ -84,8 +84,9 @@ public sealed record WorkModel
     public double TokenFlop(double context, double inputTokens = 0)
     {
         var flop = 2 * TokenWeights;
-        foreach (var layer in Layers)
+        for (var i = 0; i < Layers.Count; i++)
         {
+            var layer = Layers[i];
             flop += layer.Count * layer.ScoreFlop * layer.Reach(context);
             if (layer.CrossCacheElements > 0) flop += layer.Count * layer.ScoreFlop * inputTokens;
         }
@@ -96,7 +97,7 @@ public sealed record WorkModel
     public double PromptFlop(double tokens, double cached = 0)
     {
         var flop = 2 * (TokenWeights - HeadWeights) * tokens + 2 * HeadWeights;
-        foreach (var layer in Layers) flop += layer.Count * layer.ScoreFlop * layer.Pairs(tokens, cached);
+        for (var i = 0; i < Layers.Count; i++) flop += Layers[i].Count * Layers[i].ScoreFlop * Layers[i].Pairs(tokens, cached);
         return flop;
     }
 
@@ -112,8 +113,8 @@ public sealed record WorkModel
     {
         double sum = 0;
         if (FixedInputTokens > 0) inputTokens = FixedInputTokens;
-        foreach (var layer in Layers)
-            sum += layer.Count * (layer.CacheElements * layer.Reach(tokens) + layer.CrossCacheElements * inputTokens);
+        for (var i = 0; i < Layers.Count; i++)
+            sum += Layers[i].Count * (Layers[i].CacheElements * Layers[i].Reach(tokens) + Layers[i].CrossCacheElements * inputTokens);
         return sum;
     }
 
@@ -123,7 +124,7 @@ public sealed record WorkModel
         get
         {
             double sum = 0;
-            foreach (var layer in Layers) sum += layer.Count * layer.StateElements;
+            for (var i = 0; i < Layers.Count; i++) sum += Layers[i].Count * Layers[i].StateElements;
             return sum;
         }
     }
@@ -135,8 +136,9 @@ public sealed record WorkModel
     public double WeightsRead(double tokens)
     {
         var sum = HeadWeights + OuterWeights;
-        foreach (var layer in Layers)
+        for (var i = 0; i < Layers.Count; i++)
         {
+            var layer = Layers[i];
             sum += layer.Count * layer.MatrixWeights;
             if (layer.Experts > 0) sum += layer.Count * layer.ExpertWeights * DistinctExperts(layer.Experts, layer.ExpertsPerToken, tokens);
         }

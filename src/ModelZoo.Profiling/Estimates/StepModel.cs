@@ -59,8 +59,8 @@ public sealed class StepModel(Profile profile, WorkModel work, Device device, Sc
             var length = Math.Min(scenario.Chunk * count, cached + tokens - from) / count;
             var sequences = Math.Min(batch, sequencesPerChunk);
             var isLast = chunk + count >= chunks;
-            var flop = 0.0;
-            for (double i = 0; i < count; i++) flop += work.PromptFlop(length, from + i * length) - (isLast && i == count - 1 ? 0 : 2 * work.HeadWeights);
+            // Pairs of tokens add up over neighbouring chunks, so these need not be walked one by one.
+            var flop = work.PromptFlop(length * count, from) - (isLast ? 0 : 2 * work.HeadWeights);
             var read = MatrixBytes(work.WeightsRead(length * sequences));
             var before = from + length * (count - 1) / 2;
             var bytes = read + sequences * scenario.CacheBytes * (work.CacheElements(length) + work.CacheElements(before))
@@ -118,7 +118,7 @@ public sealed class StepModel(Profile profile, WorkModel work, Device device, Sc
         if (scenario.Parallelism != Parallelism.Tensor) return 1;
         foreach (var layer in work.Layers)
             if (layer.Attention == AttentionKind.Latent) return 1;
-        return Math.Min(devices, profile.Shape.KeyValueHeads ?? devices);
+        return Math.Clamp(profile.Shape.KeyValueHeads ?? devices, 1, devices);
     }
 
     double MatrixBytes(double weights) => (weights - work.HeadWeights) * given.WeightBits / 8 + work.HeadWeights * given.HeadBits / 8;
