@@ -22,31 +22,7 @@ public static class Profiler
     public static Profile OfReference(ReferenceWorkload workload)
     {
         if (workload.Configuration is { } json) return OfConfig(ModelConfig.From(json), workload.Name) with { Notices = Noted(workload) };
-        var origin = workload.IsEstimate ? Origin.Estimate : Origin.Declared;
-        if (workload.Parameters is not { } parameters) return new() { Name = workload.Name, NotMeasured = Missing("the row gives no parameters", "parameters", "flopPerUnit") };
-        var active = workload.ActiveParameters ?? parameters;
-        var unit = workload.FlopUnit is { } text && text.Contains("token", StringComparison.Ordinal) ? WorkUnit.Token
-            : workload.FlopUnit?.Contains("image", StringComparison.Ordinal) == true ? WorkUnit.Image : WorkUnit.Input;
-        var isTable = workload.Family == "Recommendation";
-        var flop = workload.Flop ?? (isTable ? null : 2 * active);
-        return new()
-        {
-            Family = isTable ? ModelFamily.Recommendation : workload.Family switch
-            {
-                "CNN" => ModelFamily.ConvolutionalNetwork,
-                "MLP" => ModelFamily.Perceptron,
-                "Transformer" => ModelFamily.DenseTransformer,
-                _ => workload.Family?.Contains("MoE", StringComparison.Ordinal) == true ? ModelFamily.MixtureOfExperts : ModelFamily.Unknown,
-            },
-            ModelType = workload.ModelType, Name = workload.Name, Notices = Noted(workload),
-            Parameters = new(parameters, origin, $"registry: {workload.Source ?? "typed in"}"),
-            ActiveParameters = new(active, origin, workload.ActiveParameters is null ? "all parameters" : $"registry: {workload.Source ?? "typed in"}"),
-            FlopPerUnit = flop is null ? null : new(flop.Value, workload.Flop is null ? Origin.Estimate : origin, workload.Flop is null ? "2 × parameters" : workload.FlopUnit ?? "registry"),
-            // Tables are stored as they are, whatever the arithmetic: their published size counts.
-            WeightBytes = isTable && RecordTable.FindNumber(workload.Fields, "weight_bytes_fp16") is { } bytes ? new(bytes, origin, "registry: size of the tables") : null,
-            NotMeasured = isTable && workload.Flop is null ? Missing("no operations are published; tables are looked up, not multiplied", "flopPerUnit") : Missing("the row holds no layers", "kvCacheBytesPerToken"),
-            Work = flop is null ? null : new() { Unit = unit, FlopPerUnit = flop.Value, CallsPerResult = 1 },
-        };
+        return TypedProfiler.Of(workload) with { Notices = Noted(workload) };
     }
 
     /// <summary>A profile of tensor headers, with the configuration where there is one.</summary>

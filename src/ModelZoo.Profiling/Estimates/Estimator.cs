@@ -51,8 +51,8 @@ public static class Estimator
         var fits = verdict.Kind is not (VerdictKind.FitsQuantised or VerdictKind.ShorterContext or VerdictKind.NeedsDevices or VerdictKind.Offload or VerdictKind.DoesNotFit);
         var calls = work.Unit == WorkUnit.Call ? scenario.CallsPerResult ?? work.CallsPerResult : 1;
         double? latency = canTell ? step.Seconds * calls : null;
-        if (canTell && !fits) latency = Offloaded(model, memory, step, notices) * calls;
-        var perStep = phase == Phase.Prefill ? scenario.Batch * (scenario.Prompt ?? scenario.Context) : scenario.Batch;
+        if (canTell && !fits && scenario.Preset != Preset.Mlsysim) latency = Offloaded(model, memory, step, notices) * calls;
+        var perStep = phase == Phase.Prefill || (phase == Phase.Forward && work.HasDecoder && scenario.Preset != Preset.Mlsysim) ? scenario.Batch * (scenario.Prompt ?? scenario.Context) : scenario.Batch;
         var copies = scenario.Parallelism is Parallelism.Replicas or Parallelism.Pipeline ? scenario.Devices : 1;
         if (step.IsOverhead) notices.Add("Starting the kernels takes longer than running them: a compiled graph, a larger batch or fewer layers would help.");
         if (work.FixedInputTokens > 0) notices.Add($"The encoder reads {work.FixedInputTokens:0} positions whatever the input.");
@@ -113,6 +113,8 @@ public static class Estimator
     {
         _ when work.IsEncoder => work.EncoderFlop(scenario.Context),
         Phase.Prefill when work.HasDecoder => work.PromptFlop(scenario.Prompt ?? scenario.Context),
+        Phase.Forward when work.HasDecoder && scenario.Preset == Preset.Mlsysim => work.TokenFlop(0),
+        Phase.Forward when work.HasDecoder => work.PromptFlop(scenario.Prompt ?? scenario.Context),
         _ when work.HasDecoder => work.TokenFlop(scenario.Context, model.InputTokens),
         _ => work.FlopPerUnit * model.Scale,
     };

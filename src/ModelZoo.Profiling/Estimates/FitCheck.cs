@@ -5,17 +5,19 @@ static class FitCheck
 {
     public static Verdict Judge(Profile profile, WorkModel work, Device device, Scenario scenario, Reference reference, Assumptions given, StepModel model, MemoryPlan memory)
     {
-        var headroom = device.IsMicrocontroller
+        // The textbook knows one memory.
+        var isTiny = device.IsMicrocontroller && scenario.Preset != Preset.Mlsysim;
+        var headroom = isTiny
             ? Math.Min(device.FlashBytes!.Value - memory.Weights, device.SramBytes!.Value - (memory.Total - memory.Weights))
             : model.Available - memory.Total;
         var batch = model.LargestBatch(scenario.Context);
         long? context = work.HasDecoder && work.CacheElements(2) > work.CacheElements(1) || work.IsEncoder ? model.LargestContext(scenario.Batch) : null;
         if (model.Fits(scenario.Batch, scenario.Context))
         {
-            var tight = headroom < 0.1 * (device.IsMicrocontroller ? Math.Min(device.FlashBytes!.Value, device.SramBytes!.Value) : model.Available);
+            var tight = headroom < 0.1 * (isTiny ? Math.Min(device.FlashBytes!.Value, device.SramBytes!.Value) : model.Available);
             return new(tight ? VerdictKind.Tight : VerdictKind.Fits, headroom, $"Fits{(tight ? ", with little to spare" : "")}: {Say(headroom)} left.") { LargestContext = context, LargestBatch = batch };
         }
-        if (device.IsMicrocontroller)
+        if (isTiny)
         {
             var flash = memory.Weights > device.FlashBytes;
             return new(VerdictKind.DoesNotFit, headroom, flash ? $"The weights need {Say(memory.Weights)} of flash; there are {Say(device.FlashBytes!.Value)}."

@@ -25,7 +25,7 @@ public enum Preset
     /// <summary>Every peak reached, nothing added: what no software can beat.</summary>
     Ceiling,
 
-    /// <summary>The assumptions of the textbook tool mlsysim: half the peak rate, full bandwidth, 10 µs per layer, activations 10 % of the weight bytes per sample, weights alone decide the fit.</summary>
+    /// <summary>The assumptions of the textbook tool mlsysim: half the peak rate, full bandwidth, 10 µs per layer, activations 10 % of the weight bytes per sample; docs/mlsysim.md.</summary>
     Mlsysim,
 }
 
@@ -116,6 +116,7 @@ public sealed record Scenario
     /// <exception cref="ProfileException">A number that cannot be.</exception>
     public Scenario Checked()
     {
+        if (Phase == Profiling.Phase.Training) throw new ProfileException("Training has a plan of its own: it is no phase of serving.");
         Positive(Batch, "batch", 1e9);
         Positive(Context, "context", 1e12);
         if (Prompt is { } prompt) Positive(prompt, "prompt", 1e12);

@@ -29,7 +29,7 @@ public sealed class StepModel(Profile profile, WorkModel work, Device device, Sc
     public StepTime Decode(double batch, double context)
     {
         var input = InputTokens;
-        if (scenario.Preset == Preset.Mlsysim) return Textbook(batch);
+        if (IsTextbook) return InTextbook.Decode(batch, context);
         var flop = batch * work.TokenFlop(context, input);
         var read = MatrixBytes(work.WeightsRead(batch));
         var cache = batch * work.CacheElements(context, input) * scenario.CacheBytes;
@@ -42,7 +42,7 @@ public sealed class StepModel(Profile profile, WorkModel work, Device device, Sc
     {
         var cached = Math.Min(scenario.CachedPrefix, prompt - 1);
         var tokens = prompt - cached;
-        if (scenario.Preset == Preset.Mlsysim) return Textbook(batch * tokens);
+        if (IsTextbook) return InTextbook.Prefill(batch, prompt, cached);
         var encoder = work.EncoderWeights > 0 && work.HasDecoder ? Encode(batch, InputTokens) : default;
         if (work.EncoderWeights > 0 && work.HasDecoder) (tokens, cached) = (1, 0);
         var perChunk = Math.Min(scenario.Chunk, tokens);
@@ -74,6 +74,7 @@ public sealed class StepModel(Profile profile, WorkModel work, Device device, Sc
     /// <summary>An encoder over sequences of a length.</summary>
     public StepTime Encode(double batch, double tokens)
     {
+        if (IsTextbook && !work.HasDecoder) return InTextbook.Sample(batch, Fits(batch, tokens));
         if (work.FixedInputTokens > 0) tokens = work.FixedInputTokens;
         var read = MatrixBytes(work.EncoderWeights + work.CrossWeights);
         return Time(batch * work.EncoderFlop(tokens), read + scenario.ActivationBytes * batch * tokens * work.ActivationElements * scenario.ActivationShare, read, batch * tokens, 1);
@@ -82,7 +83,8 @@ public sealed class StepModel(Profile profile, WorkModel work, Device device, Sc
     /// <summary>Images, calls or inputs of fixed cost; every call reads the weights again.</summary>
     public StepTime Forward(double batch)
     {
-        if (scenario.Preset == Preset.Mlsysim) return Textbook(batch);
+        if (IsTextbook) return InTextbook.Sample(batch, Fits(batch, scenario.Context));
+        if (work.HasDecoder) return Prefill(batch, scenario.Prompt ?? scenario.Context);
         var scale = Scale;
         var read = WeightBytes;
         return Time(batch * work.FlopPerUnit * scale, read + 2 * scenario.ActivationBytes * batch * work.ActivationElements * scale, read, batch, 1);
@@ -93,13 +95,9 @@ public sealed class StepModel(Profile profile, WorkModel work, Device device, Sc
 
     public double InputTokens => work.EncoderWeights > 0 && work.HasDecoder ? work.FixedInputTokens > 0 ? work.FixedInputTokens : scenario.InputTokens ?? scenario.Prompt ?? scenario.Context : 0;
 
-    /// <summary>mlsysim's roofline: 2P per sample, traffic of 1 + 0.1·B times the weights.</summary>
-    StepTime Textbook(double batch)
-    {
-        var flop = batch * (profile.FlopPerUnit is { Origin: Origin.Declared } declared ? declared.Value : 2 * (profile.ActiveParameters?.Value ?? _parameters));
-        var bytes = WeightBytes * (1 + 0.1 * batch);
-        return new(flop, bytes, flop / _rate, bytes / _bandwidth, 0, Overhead());
-    }
+    bool IsTextbook => scenario.Preset == Preset.Mlsysim;
+
+    Textbook InTextbook => new(profile, work, device, given, WeightBytes);
 
     StepTime Time(double flop, double bytes, double read, double tokens, double steps)
     {
@@ -153,7 +151,7 @@ public sealed class StepModel(Profile profile, WorkModel work, Device device, Sc
             Parallelism.Expert => ExpertShare(n),
             _ => WeightBytes / n,
         };
-        if (scenario.Preset == Preset.Mlsysim) return new(weights, 0, 0, 0, 0, 0);
+        if (IsTextbook) return new(weights, work.HasDecoder && scenario.Phase != Phase.Forward ? InTextbook.CacheBytes(batch, context) : 0, 0, 0, 0, 0);
         double cache = 0, state = 0, transient;
         if (work.HasDecoder)
         {
@@ -177,13 +175,13 @@ public sealed class StepModel(Profile profile, WorkModel work, Device device, Sc
         return WeightBytes - bytes + bytes / devices;
     }
 
-    public double Available => (device.CapacityBytes ?? 0) * given.MemoryShare;
+    public double Available => ((IsTextbook ? device.MemoryBytes : null) ?? device.CapacityBytes ?? 0) * given.MemoryShare;
 
     /// <summary>Micro-controllers have two memories: weights in flash, the arena in SRAM.</summary>
     public bool Fits(double batch, double context)
     {
         var plan = Memory(batch, context);
-        if (device.IsMicrocontroller) return plan.Weights <= device.FlashBytes && plan.Total - plan.Weights <= device.SramBytes;
+        if (device.IsMicrocontroller && !IsTextbook) return plan.Weights <= device.FlashBytes && plan.Total - plan.Weights <= device.SramBytes;
         return plan.Total <= Available;
     }
 
