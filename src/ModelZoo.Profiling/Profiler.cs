@@ -21,9 +21,13 @@ public static class Profiler
     /// <summary>A profile of the registry: closed forms where there is a configuration, else the published figures.</summary>
     public static Profile OfReference(ReferenceWorkload workload)
     {
-        if (workload.Configuration is { } json) return OfConfig(ModelConfig.From(json), workload.Name) with { Notices = Noted(workload) };
+        if (workload.Configuration is { } json) return WithSteps(OfConfig(ModelConfig.From(json), workload.Name), workload) with { Notices = Noted(workload) };
         return TypedProfiler.Of(workload) with { Notices = Noted(workload) };
     }
+
+    /// <summary>The steps that the registry names for a denoiser.</summary>
+    static Profile WithSteps(Profile profile, ReferenceWorkload workload) => profile.Work is { Unit: WorkUnit.Call } work && workload.DenoisingSteps is > 0 and var steps
+        ? profile with { Work = work with { CallsPerResult = steps * work.CallsPerStep } } : profile;
 
     /// <summary>A profile of tensor headers, with the configuration where there is one.</summary>
     public static Profile OfTensors(IReadOnlyList<WeightFile> files, ModelConfig? config, string? name = null, string? configDefect = null)
@@ -91,12 +95,13 @@ public static class Profiler
         var how = $"closed form of {blueprint.ModelType}";
         var total = weights.Parameters;
         var active = weights.ActiveParameters;
+        var lookedUp = weights.Groups.Where(g => g.Role == WeightRole.LookUp).Sum(g => g.Parameters);
         var profile = new Profile
         {
             Family = blueprint.Family, ModelType = blueprint.ModelType, Name = name, Shape = blueprint.Shape, Groups = weights.Groups,
-            Parameters = new(total, Origin.Config, how),
-            ActiveParameters = new(active, Origin.Config, active == total ? "all parameters" : $"{blueprint.Shape.ExpertsPerToken} of {blueprint.Shape.Experts} experts, everything else whole"),
-            ActiveWithoutEmbedding = new(active - weights.Groups.Where(g => g.Role == WeightRole.LookUp).Sum(g => g.Parameters), Origin.Config, "without the embedding"),
+            Parameters = new(total, Origin.Config, Figures.Sum(weights, blueprint.ModelType)),
+            ActiveParameters = new(active, Origin.Config, Figures.Active(blueprint)),
+            ActiveWithoutEmbedding = new(active - lookedUp, Origin.Config, $"{active:N0} − {lookedUp:N0} of the embedding"),
             DraftParameters = blueprint.DraftParameters > 0 ? new(blueprint.DraftParameters, Origin.Config, how) : null,
             EmbeddingAndHead = weights.Groups.Where(g => g.Component is Component.Embedding or Component.Head).Sum(g => (double)g.Parameters),
             Components = [.. weights.ByComponent().Select(pair => new ComponentShare(pair.Key, pair.Value, Origin.Config))],
@@ -120,10 +125,10 @@ public static class Profiler
         return profile with
         {
             Work = work,
-            MatrixWeights = work.HasDecoder ? new(work.TokenWeights, origin, how) : null,
-            FlopPerUnit = new(flop, origin, $"{how}; {unit}"),
-            CacheBytesPerToken = work.HasDecoder ? new(cache, origin, cache > 0 ? "16 bit, every layer within its window" : "no layer keeps keys and values") : null,
-            StateBytes = work.StateElements > 0 ? new(work.StateElements * 2, origin, "16 bit, per sequence at any length") : null,
+            MatrixWeights = work.HasDecoder ? new(work.TokenWeights, origin, $"{how}: layers {work.TokenWeights - work.HeadWeights:N0} + head {work.HeadWeights:N0}, without looking up the embedding, norms and biases") : null,
+            FlopPerUnit = new(flop, origin, $"{Figures.Flop(work)}; {unit}; {how}"),
+            CacheBytesPerToken = work.HasDecoder ? new(cache, origin, Figures.CachePerToken(work)) : null,
+            StateBytes = work.StateElements > 0 ? new(work.StateElements * 2, origin, Figures.State(work)) : null,
             ActivationElements = work.ActivationElements > 0 && !work.HasDecoder && !work.IsEncoder ? new(work.ActivationElements, origin, "sum of layer outputs") : null,
             PeakActivationElements = work.PeakActivationElements > 0 ? new(work.PeakActivationElements, origin, "upper bound: input and output of the widest layer") : null,
         };

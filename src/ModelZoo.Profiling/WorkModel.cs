@@ -49,8 +49,26 @@ public sealed record WorkModel
     /// <summary>Scan and convolution of state-space layers, FLOP per token; a separate line, not in the default figure.</summary>
     public double ScanFlop { get; init; }
 
-    /// <summary>Calls per result and their count: denoising steps × guidance.</summary>
+    /// <summary>Calls of one result: denoising steps × calls per step.</summary>
     public double CallsPerResult { get; init; } = 1;
+
+    /// <summary>Calls of one denoising step: two with guidance, one where it is distilled.</summary>
+    public double CallsPerStep { get; init; } = 1;
+
+    /// <summary>Weights that one unit reads; 0: all. Pipelines hold other parts besides, recommendation models far larger tables.</summary>
+    public double CallWeights { get; init; }
+
+    /// <summary>FLOP of what runs once per result: text encoders, the decoder of latents.</summary>
+    public double OnceFlop { get; init; }
+
+    /// <summary>Weights that are read once per result.</summary>
+    public double OnceWeights { get; init; }
+
+    /// <summary>Numbers of tables that one unit looks up.</summary>
+    public double LookUpElements { get; init; }
+
+    /// <summary>The part of <see cref="FlopPerUnit"/> that grows with the square of a picture's area: attention between its tokens.</summary>
+    public double PairFlop { get; init; }
 
     /// <summary>Side of the image that fixed costs hold for; 0 when they do not depend on it.</summary>
     public double ImageSize { get; init; }

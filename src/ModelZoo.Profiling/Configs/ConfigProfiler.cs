@@ -32,7 +32,7 @@ public static class ConfigProfiler
             (shape.StateSize, "state"), (shape.Window, "window"), (shape.ImageSize, "picture"), (shape.PatchSize, "patches"), (shape.TokensPerImage, "tokens per image")])
             if (value < 0) throw new ProfileException($"The configuration makes the {name} {value}, which cannot be.");
         Span<double> numbers = [work.HeadWeights, work.OuterWeights, work.FlopPerUnit, work.EncoderWeights, work.EncoderScoreFlop, work.FixedInputTokens, work.EncoderFixedFlop, work.CrossWeights, work.ActivationElements,
-            work.PeakActivationElements, work.TransientElements, work.Vocabulary, work.ScanFlop, work.ImageSize];
+            work.PeakActivationElements, work.TransientElements, work.Vocabulary, work.ScanFlop, work.ImageSize, work.CallWeights, work.LookUpElements, work.PairFlop];
         foreach (var number in numbers)
             if (!(number >= 0 && double.IsFinite(number))) throw new ProfileException("A dimension of the configuration is negative: the work would be less than nothing.");
         foreach (var layer in work.Layers)
@@ -58,6 +58,8 @@ public static class ConfigProfiler
         if (VisionTransformers.Knows(type)) return VisionTransformers.Build(type, config);
         if (ConvNets.Knows(type)) return ConvNets.Build(type, config);
         if (Diffusion.Knows(type)) return Diffusion.Build(type, config);
+        if (type == Autoencoder.Type) return Autoencoder.Build(config);
+        if (type == Recommendation.Type) return Recommendation.Build(config);
         if (NamedNets.Knows(type)) return NamedNets.Build(type, config);
         // A vision-language model may carry the name of its language family and nest its parts.
         if (DecoderTraits.Knows(type) && config.FindWhole("hidden_size", "n_embd", "n_embed", "d_model", "dim", "model_dim") is not null && !config.Has("text_config"))

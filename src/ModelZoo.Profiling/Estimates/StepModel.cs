@@ -8,11 +8,22 @@ public sealed class StepModel(Profile profile, WorkModel work, Device device, Sc
 {
     readonly double _parameters = profile.Parameters?.Value ?? 0;
     readonly double _rate = given.Rate * given.Compute;
-    readonly double _bandwidth = given.Bandwidth * given.BandwidthShare;
+    readonly double _bandwidth = BandwidthOf(profile, work, device, scenario, given) * given.BandwidthShare;
+
+    /// <summary>A micro-controller reads weights from flash, unless they and the arena lie in SRAM together.</summary>
+    static double BandwidthOf(Profile profile, WorkModel work, Device device, Scenario scenario, Assumptions given)
+    {
+        if (!device.IsMicrocontroller || device.SramBandwidth is not (> 0 and var sram)) return given.Bandwidth;
+        var arena = scenario.ActivationBytes * scenario.Batch * work.PeakActivationElements + given.RuntimeBytes;
+        return (profile.Parameters?.Value ?? 0) * given.WeightBits / 8 + arena <= device.SramBytes ? sram : given.Bandwidth;
+    }
 
     public Assumptions Given => given;
 
     public Device Device => device;
+
+    /// <summary>What a host's processor reaches of its memory's bandwidth (the efficiency of decoding on CPUs); null: weights are sent over the link.</summary>
+    public double? HostBandwidth => scenario.HostBandwidth * 0.60;
 
     public double Overhead(double steps = 1) => steps * (given.DispatchSeconds + LayerCount * given.LayerSeconds);
 
@@ -71,6 +82,15 @@ public sealed class StepModel(Profile profile, WorkModel work, Device device, Sc
         return sum + encoder;
     }
 
+    /// <summary>One step that carries a token of each sequence and a chunk of somebody's prompt: the weights are read once for both.</summary>
+    public StepTime Mixed(double batch, double context, double chunk)
+    {
+        var input = InputTokens;
+        var read = MatrixBytes(work.WeightsRead(batch + chunk));
+        var cache = (batch * work.CacheElements(context, input) + work.CacheElements(chunk)) * scenario.CacheBytes + 2 * batch * work.StateElements * scenario.StateBytes;
+        return Time(batch * work.TokenFlop(context, input) + work.PromptFlop(chunk), read + cache, read, batch + chunk, 1);
+    }
+
     /// <summary>An encoder over sequences of a length.</summary>
     public StepTime Encode(double batch, double tokens)
     {
@@ -85,12 +105,23 @@ public sealed class StepModel(Profile profile, WorkModel work, Device device, Sc
     {
         if (IsTextbook) return InTextbook.Sample(batch, Fits(batch, scenario.Context));
         if (work.HasDecoder) return Prefill(batch, scenario.Prompt ?? scenario.Context);
-        var scale = Scale;
-        var read = WeightBytes;
-        return Time(batch * work.FlopPerUnit * scale, read + 2 * scenario.ActivationBytes * batch * work.ActivationElements * scale, read, batch, 1);
+        var read = work.CallWeights > 0 && _parameters > 0 ? WeightBytes * Math.Min(1, work.CallWeights / _parameters) : WeightBytes;
+        var lookedUp = batch * work.LookUpElements * given.WeightBits / 8;
+        return Time(batch * UnitFlop, read + lookedUp + 2 * scenario.ActivationBytes * batch * work.ActivationElements * Scale, read, batch, 1);
     }
 
-    /// <summary>Pictures of another size: convolutions grow with the area. A transformer's tokens do as well, its scores with their square, which this leaves out.</summary>
+    /// <summary>What runs once per result beside the calls: text encoders and the decoder of latents.</summary>
+    public StepTime Once(double batch)
+    {
+        if (work.OnceFlop <= 0) return default;
+        var read = _parameters > 0 ? WeightBytes * Math.Min(1, work.OnceWeights / _parameters) : 0;
+        return Time(batch * work.OnceFlop * Scale, read, read, batch, 1) with { OverheadSeconds = given.DispatchSeconds };
+    }
+
+    /// <summary>FLOP of one unit at the scenario's size of pictures: tokens and pixels grow with the area, attention between them with its square.</summary>
+    public double UnitFlop => (work.FlopPerUnit - work.PairFlop) * Scale + work.PairFlop * Scale * Scale;
+
+    /// <summary>Area of a picture against the one that costs are known for.</summary>
     public double Scale => scenario.ImageSize is { } size && work.ImageSize > 0 ? size * size / (work.ImageSize * work.ImageSize) : 1;
 
     public double InputTokens => work.EncoderWeights > 0 && work.HasDecoder ? work.FixedInputTokens > 0 ? work.FixedInputTokens : scenario.InputTokens ?? scenario.Prompt ?? scenario.Context : 0;
