@@ -77,12 +77,12 @@ public abstract class EstimateTests(TestHub hub)
     [Fact]
     public async Task Many_scenarios_come_back_in_order_and_share_what_they_do_not_say()
     {
-        var answer = await EstimateAsync(new { model = "llama-3.1-8b", device = "l40s", context = 4096, scenarios = Enumerable.Range(0, 9).Select(i => (object)new { batch = 1 << i }).Append(new { device = "t4", precision = "q4_0" }) });
+        var answer = await EstimateAsync(new { model = "llama-3.1-8b", device = "l40s", context = 4096, scenarios = Enumerable.Range(0, 6).Select(i => (object)new { batch = 1 << i }).Append(new { device = "t4", precision = "q4_0" }) });
         var list = answer["estimates"]!.AsArray();
-        Assert.Equal(10, list.Count);
-        var latencies = list.Take(9).Select(one => one!["latencySeconds"]!.GetValue<double>()).ToList();
+        Assert.Equal(7, list.Count);
+        var latencies = list.Take(6).Select(one => one!["latencySeconds"]!.GetValue<double>()).ToList();
         Assert.Equal(latencies.Order(), latencies);
-        Assert.Equal("t4", list[9]!["device"]!["id"]!.GetValue<string>());
+        Assert.Equal("t4", list[6]!["device"]!["id"]!.GetValue<string>());
         var alone = (await EstimateAsync(new { model = "llama-3.1-8b", device = "l40s", context = 4096, batch = 8 })).ToJsonString();
         Assert.Equal(alone, list[3]!.ToJsonString());
         Assert.Contains("between 1 and 500", await RefusedAsync(new { model = "bert-base", device = "t4", scenarios = Enumerable.Repeat(new { }, 501) }));
@@ -115,7 +115,7 @@ public abstract class EstimateTests(TestHub hub)
         Assert.Contains("no grid", await RefusedAsync(new { model = "bert-base", device = "t4", grid = "moon" }));
         Assert.Contains("one of \"model\"", await RefusedAsync(new { device = "t4" }));
         Assert.Contains("\"device\" must be", await RefusedAsync(new { model = "bert-base" }));
-        Assert.Contains("near it", await RefusedAsync(new { model = "bert-base", device = "h1000" }, HttpStatusCode.NotFound));
+        Assert.Contains("near it", await RefusedAsync(new { model = "bert-base", device = "h100-xl" }, HttpStatusCode.NotFound));
         Assert.Contains("no workload", await RefusedAsync(new { model = "llama-9", device = "t4" }, HttpStatusCode.NotFound));
     }
 }
