@@ -14,6 +14,7 @@ using ModelZoo.Hub.Accounts;
 using ModelZoo.Hub.Cards;
 using ModelZoo.Hub.Cluster;
 using ModelZoo.Hub.Community;
+using ModelZoo.Hub.Conversions;
 using ModelZoo.Hub.Database;
 using ModelZoo.Hub.Facades;
 using ModelZoo.Hub.Facades.GitHttp;
@@ -106,6 +107,7 @@ static class HubBuilder
         services.AddDiscussions();
         services.AddCards();
         services.AddProfiles();
+        services.AddConversions();
         services.AddSearch();
         services.AddMaintenance();
         services.AddCommunity();

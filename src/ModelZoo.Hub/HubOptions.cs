@@ -23,6 +23,8 @@ sealed class HubOptions
 
     public XetOptions Xet { get; set; } = new();
 
+    public ConverterOptions Conversion { get; set; } = new();
+
     public CardOptions Cards { get; set; } = new();
 
     public GitOptions Git { get; set; } = new();
@@ -54,6 +56,7 @@ sealed class HubOptions
         if (NodeName is { Length: > 100 } || NodeName?.Any(char.IsControl) == true) throw new InvalidOperationException("NodeName must have at most 100 characters and no control characters.");
         Limits.Validate();
         Xet.Validate();
+        if (Conversion.OutputBytes < 1 << 20) throw new InvalidOperationException("Conversion:OutputBytes must be at least 1 MiB.");
         Logging.Validate();
         Git.Validate();
     }
@@ -120,6 +123,15 @@ sealed class GitOptions
         if (Fetches is < 1 or > 1000) throw new InvalidOperationException("Git:Fetches must be 1 to 1000.");
         if (PackBytes < 1024) throw new InvalidOperationException("Git:PackBytes must be at least 1024.");
     }
+}
+
+sealed class ConverterOptions
+{
+    /// <summary>Where converted files lie until the blob store has them; "conversions" in the data folder when not set.</summary>
+    public string? ScratchFolder { get; set; }
+
+    /// <summary>Most bytes that one conversion may write. There must be room for it on the disk, and 1 GiB more.</summary>
+    public long OutputBytes { get; set; } = 512L * 1024 * 1024 * 1024;
 }
 
 sealed class XetOptions

@@ -23,6 +23,9 @@ public sealed record ConversionOptions(ConversionTarget Target)
     /// <summary>The name that GGUF's metadata gives the model; the folder's when null.</summary>
     public string? ModelName { get; init; }
 
+    /// <summary>Refuse, before anything is written, to make more bytes of tensors than this.</summary>
+    public long? MaxBytes { get; init; }
+
     public IProgress<ConversionProgress>? Progress { get; init; }
 }
 

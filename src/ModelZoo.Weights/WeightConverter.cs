@@ -43,6 +43,7 @@ public static class WeightConverter
         foreach (var (shared, kept) in content.SharedNames) metadata[shared] = kept;
         var shards = ShardPlan.Split(tensors, options.MaxShardBytes);
         var report = Report(tensors, options);
+        RequireRoom(tensors, options);
         for (var i = 0; i < shards.Count; i++)
             await SafetensorsWriter.WriteAsync(staged.Open(ShardPlan.Name(output, i, shards.Count), shards[i].Sum(tensor => tensor.ByteLength)), shards[i], metadata, report, stop);
         if (shards.Count > 1) await ShardPlan.WriteIndexAsync(staged.Open($"{output}.index.json"), output, shards, stop);
@@ -55,6 +56,7 @@ public static class WeightConverter
         var tensors = Cast(content.Tensors, options.Type);
         foreach (var tensor in tensors)
             if (NpzWriter.FindDescriptor(tensor.DType) is null) throw Unwritable(tensor, "npz");
+        RequireRoom(tensors, options);
         await NpzWriter.WriteAsync(staged.Open(output, tensors.Sum(tensor => tensor.ByteLength)), tensors, Report(tensors, options), stop);
         return Outcome(content, tensors, staged, []);
     }
@@ -65,6 +67,7 @@ public static class WeightConverter
         var model = await LlamaModel.ReadAsync(files, content, options, stop);
         var shards = ShardPlan.Split(model.Tensors, options.MaxShardBytes);
         var report = Report(model.Tensors, options);
+        RequireRoom(model.Tensors, options);
         for (var i = 0; i < shards.Count; i++)
         {
             var metadata = i == 0 ? model.Metadata : new GgufMetadata();
@@ -73,6 +76,27 @@ public static class WeightConverter
             await GgufWriter.WriteAsync(staged.Open(ShardPlan.Name(output, i, shards.Count), shards[i].Sum(tensor => tensor.ByteLength)), shards[i], metadata, report, stop);
         }
         return Outcome(content, model.Tensors, staged, model.Remarks);
+    }
+
+    /// <summary>
+    /// Compares what was written with the original, tensor by tensor, the original cast again where a cast was asked for. Reads both once.
+    /// </summary>
+    /// <returns>How many bytes of tensors were compared and are equal; null for GGUF, whose tensors have other names and orders.</returns>
+    /// <exception cref="ConversionException">They differ.</exception>
+    public static async Task<long?> VerifyAsync(IModelFiles files, string? name, ConversionOutcome outcome, ConversionOptions options, CancellationToken stop)
+    {
+        if (options.Target == ConversionTarget.Gguf) return null;
+        using var original = await ModelContent.OpenAsync(files, name, stop);
+        var written = outcome.Files[^1];
+        using var copy = await ModelContent.OpenAsync(new FolderFiles(Path.GetDirectoryName(written)!), Path.GetFileName(written), stop);
+        return await TensorComparison.CompareAsync(Cast(original.Tensors, options.Type), copy.Tensors, stop);
+    }
+
+    static void RequireRoom(IReadOnlyList<TensorContent> tensors, ConversionOptions options)
+    {
+        Int128 bytes = 0;
+        foreach (var tensor in tensors) bytes += tensor.ByteLength;
+        if (options.MaxBytes is { } most && bytes > most) throw new ConversionException($"The tensors would take {bytes} bytes; there is room for {most}.");
     }
 
     /// <summary>Floating-point tensors as the wanted type; whole numbers and flags as they are.</summary>

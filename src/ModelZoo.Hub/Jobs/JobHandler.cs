@@ -8,6 +8,9 @@ interface IJobHandler
     /// <summary>The stable name that rows carry.</summary>
     string Name { get; }
 
+    /// <summary>How many of these one node runs at once: work that takes hours must not take all workers.</summary>
+    int MostAtOnce => int.MaxValue;
+
     /// <returns>One line that says what came of it.</returns>
     Task<string> RunAsync(string payload, JobRun run, CancellationToken stop);
 }
@@ -17,11 +20,16 @@ abstract class JobHandler<TPayload> : IJobHandler
 {
     public abstract string Name { get; }
 
+    public virtual int MostAtOnce => int.MaxValue;
+
     public Task<string> RunAsync(string payload, JobRun run, CancellationToken stop) =>
         RunAsync(JsonSerializer.Deserialize<TPayload>(payload)!, run, stop);
 
     protected abstract Task<string> RunAsync(TPayload payload, JobRun run, CancellationToken stop);
 }
+
+/// <summary>The job cannot be done, and trying again would change nothing: it fails at once, with these words.</summary>
+sealed class HopelessJob(string message, Exception? cause = null) : Exception(message, cause);
 
 /// <summary>What a running job can say: progress and log lines, written now and then by the worker.</summary>
 sealed class JobRun(Job job)

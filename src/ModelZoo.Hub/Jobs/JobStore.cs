@@ -181,6 +181,15 @@ sealed class JobStore(HubDatabase database, TimeProvider time)
           and state = 'waiting'
         """, new { name, subject }, stop);
 
+    /// <summary>How many jobs of this name that an account asked for wait or run.</summary>
+    public Task<long> CountOpenAsync(string name, long accountId, CancellationToken stop) => database.FindAsync<long>("""
+        select count(*)
+        from job
+        where name = @name
+          and account_id = @accountId
+          and state in ('waiting', 'running')
+        """, new { name, accountId }, stop);
+
     public Task<IReadOnlyList<StateCount>> CountAsync(CancellationToken stop) => database.ListAsync<StateCount>("""
         select state, count(*) as jobs
         from job

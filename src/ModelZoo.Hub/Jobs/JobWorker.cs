@@ -16,6 +16,9 @@ sealed class JobWorker(JobStore jobs, JobBell bell, IEnumerable<IJobHandler> han
     /// <summary>Jobs of other names are left for nodes that know them: while an upgrade goes on, some do not.</summary>
     readonly string[] _names = [.. handlers.Select(handler => handler.Name).Order(StringComparer.Ordinal)];
 
+    /// <summary>Free places, for the kinds of job that few may run at once.</summary>
+    readonly Dictionary<string, SemaphoreSlim> _places = handlers.Where(handler => handler.MostAtOnce < int.MaxValue).ToDictionary(handler => handler.Name, handler => new SemaphoreSlim(handler.MostAtOnce));
+
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         Task.WhenAll(Enumerable.Range(0, options.Workers).Select(_ => Task.Run(() => WorkAsync(stoppingToken), stoppingToken)));
 
@@ -44,7 +47,8 @@ sealed class JobWorker(JobStore jobs, JobBell bell, IEnumerable<IJobHandler> han
     internal async Task<bool> RunNextAsync(CancellationToken stop)
     {
         var lease = Secrets.NewText(16);
-        if (await jobs.ClaimAsync(lease, _names, stop) is not { } job) return false;
+        if (await ClaimAsync(lease, stop) is not { } job) return false;
+        using var place = Place(job.Name);
         var run = new JobRun(job);
         using var activity = ZooMeter.Activities.StartActivity($"job {job.Name}");
         var began = Stopwatch.GetTimestamp();
@@ -67,7 +71,7 @@ sealed class JobWorker(JobStore jobs, JobBell bell, IEnumerable<IJobHandler> han
             await jobs.ReleaseAsync(job.Id, lease, CancellationToken.None);
             return true;
         }
-        if (error is not null) run.Log(error is Refusal ? error.Message : error.ToString());
+        if (error is not null) run.Log(error is Refusal or HopelessJob ? error.Message : error.ToString());
         await WriteLinesAsync(job.Id, run);
         if (error is null)
         {
@@ -76,10 +80,34 @@ sealed class JobWorker(JobStore jobs, JobBell bell, IEnumerable<IJobHandler> han
         }
         else
         {
-            await jobs.FailAsync(job, lease, error.Message, CancellationToken.None);
+            await jobs.FailAsync(error is HopelessJob ? job with { Attempts = job.MaxAttempts } : job, lease, error.Message, CancellationToken.None);
             log.JobFailed(error, job.Id, job.Name, job.Attempts);
         }
         return true;
+    }
+
+    /// <summary>Takes a job that this node may run now. Places of those kinds that few may run at once are taken before and given back if unused.</summary>
+    async Task<Job?> ClaimAsync(string lease, CancellationToken stop)
+    {
+        var taken = _places.Where(place => place.Value.Wait(0, CancellationToken.None)).Select(place => place.Key).ToList();
+        Job? job = null;
+        try
+        {
+            job = await jobs.ClaimAsync(lease, [.. _names.Where(name => !_places.ContainsKey(name) || taken.Contains(name))], stop);
+            return job;
+        }
+        finally
+        {
+            foreach (var name in taken.Where(name => name != job?.Name)) _places[name].Release();
+        }
+    }
+
+    /// <summary>Gives the place back when the job is over.</summary>
+    Releaser? Place(string name) => _places.TryGetValue(name, out var place) ? new(place) : null;
+
+    sealed class Releaser(SemaphoreSlim place) : IDisposable
+    {
+        public void Dispose() => place.Release();
     }
 
     async Task<(string Message, Exception? Error)> TryAsync(Job job, JobRun run, CancellationToken stop)

@@ -16,7 +16,7 @@ public sealed partial class ConventionsTests
         ["Cluster"],
         ["Accounts"],
         ["Repositories"],
-        ["Cards", "Profiles", "Search", "Maintenance", "Community", "Operations", "Mirrors", "Xet"],
+        ["Cards", "Profiles", "Conversions", "Search", "Maintenance", "Community", "Operations", "Mirrors", "Xet"],
         ["Facades"],
         ["Web"],
     ];

@@ -15,7 +15,7 @@ sealed record JobAnswer(
     string Id, string Name, string State, double Progress, string Message, long Attempts, long MaxAttempts,
     string CreatedAt, string? StartedAt, string? FinishedAt, string? RunAfter)
 {
-    /// <summary>The last lines of its log, oldest first; only when one job is asked for by an administrator.</summary>
+    /// <summary>The last lines of its log, oldest first; only when one job is asked for.</summary>
     public IReadOnlyList<JobLineAnswer>? Log { get; init; }
 
     public static JobAnswer Of(Job job) => new(Ids.ToWire(job.Id), job.Name, job.State, job.Progress, job.Message, job.Attempts, job.MaxAttempts,
@@ -36,7 +36,7 @@ static class JobEndpoints
         app.MapGet($"{ZooRoutes.Base}/jobs", ListAsync)
             .Describe<IReadOnlyList<JobAnswer>>("listJobs", "jobs", "Jobs, newest first; ?state=, ?before=id, ?limit=");
         app.MapGet($"{ZooRoutes.Base}/jobs/{{id}}", GetAsync)
-            .Describe<JobAnswer>("getJob", "jobs", "One job with the end of its log").ProducesProblem(404);
+            .Describe<JobAnswer>("getJob", "jobs", "One job with the end of its log: for administrators, and for who asked for it").ProducesProblem(404);
         app.MapPost($"{ZooRoutes.Base}/jobs/{{id}}/retry", RetryAsync)
             .Describe<JobAnswer>("retryJob", "jobs", "Try a failed job again").ProducesProblem(404).ProducesProblem(409);
         app.MapGet($"{ZooRoutes.Repository}/jobs", ListOfRepositoryAsync)
@@ -52,9 +52,10 @@ static class JobEndpoints
     static async Task<IResult> ListOfRepositoryAsync(ReadableRepository repository, JobStore jobs, CancellationToken stop, string? before = null, int? limit = null) =>
         Results.Json((await jobs.ListOfRepositoryAsync(repository.Id, Paging.Before(before), Paging.Limit(limit), stop)).Select(JobAnswer.Of));
 
-    static async Task<IResult> GetAsync(string id, Administrator _, JobStore jobs, CancellationToken stop)
+    static async Task<IResult> GetAsync(string id, SignedIn me, JobStore jobs, CancellationToken stop)
     {
         var job = await FindAsync(id, jobs, stop);
+        if (!me.Actor.IsAdministrator && job.AccountId != me.Account.Id) throw Refusal.NotFound("There is no such job.");
         var lines = await jobs.TailAsync(job.Id, MaxLines, stop);
         return Results.Json(JobAnswer.Of(job) with { Log = [.. lines.Select(line => new JobLineAnswer(line.Number, Clock.Iso(line.WrittenAt), line.Text))] });
     }

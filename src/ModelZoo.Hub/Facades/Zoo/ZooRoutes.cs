@@ -33,6 +33,7 @@ static class ZooRoutes
         SearchEndpoints.Map(group);
         ProfileEndpoints.Map(group);
         EstimateEndpoints.Map(group);
+        ConvertEndpoints.Map(group);
         RegistryEndpoints.Map(group);
         RecordEndpoints.Map(group);
         TensorDiffEndpoints.Map(group);

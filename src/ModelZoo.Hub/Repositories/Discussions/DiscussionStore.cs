@@ -102,6 +102,24 @@ sealed class DiscussionStore(HubDatabase database, TimeProvider time)
           and number = @number
         """, new { repositoryId, number, title }, stop);
 
+    /// <summary>The pull request of an account that somebody opened with these words in its description.</summary>
+    /// <param name="mark">Without wildcards of LIKE.</param>
+    public static Task<long?> FindMarkedAsync(DbTransaction transaction, long repositoryId, long authorId, string mark, CancellationToken stop) => transaction.FindAsync<long?>("""
+        select discussion.number
+        from discussion
+        join discussion_event on discussion_event.repository_id = discussion.repository_id
+                             and discussion_event.number = discussion.number
+                             and discussion_event.ordinal = 0
+        join comment_version on comment_version.event_id = discussion_event.id
+                            and comment_version.version = 0
+        where discussion.repository_id = @repositoryId
+          and discussion.author_id = @authorId
+          and discussion.kind = 'pull_request'
+          and comment_version.content like @pattern
+        order by discussion.number
+        limit 1
+        """, new { repositoryId, authorId, pattern = $"%{mark}%" }, stop);
+
     /// <summary>How many threads an account has open in a repository.</summary>
     public static Task<long> CountOpenAsync(DbTransaction transaction, long repositoryId, long authorId, CancellationToken stop) => transaction.FindAsync<long>("""
         select count(*)

@@ -13,6 +13,9 @@ sealed record Proposal(string Title, string Description, string Target)
 {
     /// <summary>Not yet meant to be merged.</summary>
     public bool IsDraft { get; init; }
+
+    /// <summary>Words of the description that only this proposal has: whoever tries again after a break finds the pull request by them and opens no second one.</summary>
+    public string? Mark { get; init; }
 }
 
 /// <summary>A pull request and the commit that it stands at.</summary>
@@ -40,6 +43,10 @@ sealed class PullRequests(
         return await OpenAsync(proof, proposal, draft, stop);
     }
 
+    /// <summary>The number of the account's pull request with this mark; null when there is none.</summary>
+    public Task<long?> FindMarkedAsync(long repositoryId, long authorId, string mark, CancellationToken stop) =>
+        database.WriteAsync(transaction => DiscussionStore.FindMarkedAsync(transaction, repositoryId, authorId, mark, stop), stop);
+
     /// <param name="draft">The commit to begin with, on top of its parent or of where the branch stands now; null for none yet.</param>
     /// <exception cref="Refusal">No such branch or parent, content that was not sent, or too many open already.</exception>
     public async Task<PullRequest> OpenAsync(ContributingRepository by, Proposal proposal, CommitDraft? draft, CancellationToken stop)
@@ -61,6 +68,8 @@ sealed class PullRequests(
         var opened = await database.WriteAsync(async transaction =>
         {
             await ReferenceStore.HoldAsync(transaction, by.Id, stop);
+            if (proposal.Mark is { } mark && await DiscussionStore.FindMarkedAsync(transaction, by.Id, author.Id, mark, stop) is { } number)
+                return wanted with { Number = number };
             await RequireRoomAsync(transaction, by, stop);
             var added = await discussions.AddAsync(transaction, wanted, stop);
             await discussions.AddEventAsync(transaction, by.Id, added.Number, NewEvent.Comment(author.Id, proposal.Description), stop);

@@ -1,0 +1,16 @@
+using Microsoft.Extensions.DependencyInjection;
+using ModelZoo.Hub.Jobs;
+using ModelZoo.Hub.Kernel;
+
+namespace ModelZoo.Hub.Conversions;
+
+/// <summary>Weights in other formats, made on a worker and proposed as pull requests.</summary>
+static class ConversionsServices
+{
+    public static void AddConversions(this IServiceCollection services)
+    {
+        services.AddAll(typeof(Conversions), typeof(ConversionScratch));
+        services.AddSingleton<IJobHandler, ConversionJob>();
+        services.AddSingleton<IChore>(all => all.GetRequiredService<ConversionScratch>());
+    }
+}
