@@ -93,13 +93,17 @@ static class Tokenizer
         if (settings?.Find("chat_template") is not { } given) return;
         if (given.ValueKind == JsonValueKind.String) metadata.Add("tokenizer.chat_template", JsonFile.Text(given, "chat_template"));
         if (given.ValueKind != JsonValueKind.Array) return;
-        // Several by name: the one called "default" is the template, the others have keys of their own.
-        var others = new List<string>();
+        // Several by name: the one called "default" is the template, the others have keys of their own. Of two with one name the first counts.
+        var (others, hasDefault) = (new List<string>(), false);
         foreach (var entry in given.EnumerateArray())
         {
             if (entry.FindText("name") is not { } name || entry.FindText("template") is not { } template) continue;
             var clean = string.Concat(name.Where(c => char.IsAsciiLetterOrDigit(c) || c == '_'));
-            if (name == "default") metadata.Add("tokenizer.chat_template", template);
+            if (name == "default")
+            {
+                if (!hasDefault) metadata.Add("tokenizer.chat_template", template);
+                hasDefault = true;
+            }
             else if (clean.Length > 0 && !others.Contains(clean))
             {
                 others.Add(clean);

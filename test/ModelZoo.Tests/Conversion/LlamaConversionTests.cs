@@ -135,6 +135,19 @@ public class LlamaConversionTests
     }
 
     [Fact]
+    public async Task Of_two_templates_of_one_name_the_first_counts()
+    {
+        using var folder = new TemporaryFolder();
+        await new ToyLlama().WriteAsync(folder);
+        await File.WriteAllTextAsync(folder["tokenizer_config.json"],
+            """{ "chat_template": [{ "name": "default", "template": "one" }, { "name": "default", "template": "two" }, { "name": "rag", "template": "three" }] }""");
+        var outcome = await Converted.RunAsync(folder.Path, folder["toy.gguf"], ConversionTarget.Gguf, DType.F16);
+        var file = await Converted.ReadAsync(outcome.Files[0]);
+        Assert.Equal("one", file.FindText("tokenizer.chat_template"));
+        Assert.Equal("three", file.FindText("tokenizer.chat_template.rag"));
+    }
+
+    [Fact]
     public async Task Split_files_are_read_as_one()
     {
         using var folder = new TemporaryFolder();
