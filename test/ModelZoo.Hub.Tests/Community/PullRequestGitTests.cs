@@ -80,7 +80,7 @@ public abstract class PullRequestGitTests(TestHub hub)
         work.Clone(hub, hub.Ada, repo);
         work.Commit("more", ("b.txt", "b"));
 
-        var pushed = work.TryGit("push", "origin", "main", "main:refs/pr/1");
+        var pushed = work.TryGit("push", "origin", "main", "+main:refs/pr/1");
 
         Assert.NotEqual(0, pushed.Code);
         Assert.Contains("not open", pushed.Errors);
