@@ -115,21 +115,16 @@ static class HubBuilder
             typeof(RevisionDiff), typeof(DownloadCounter), typeof(CollaboratorStore), typeof(ForkStore), typeof(ForkWriter), typeof(FileLockStore),
             typeof(PushWriter), typeof(UsedStorageQuery));
         AddAll(services, typeof(GitProgram), typeof(MirrorImport), typeof(MirrorFolder), typeof(UploadPack));
-        AddAll(services, typeof(CardStore), typeof(WeightSummaryStore), typeof(FileFinder), typeof(RepositoryDescription));
+        AddAll(services, typeof(CardStore), typeof(FileFinder), typeof(RepositoryDescription));
         AddAll(services, typeof(IndexStore), typeof(WordStore), typeof(RepositoryIndex), typeof(RepositorySearch), typeof(FullTextSearch), typeof(LikeStore), typeof(RepositoryListing));
         services.AddSingleton<IReadmeRule, ReadmeRule>();
         services.AddSingleton<IProjection, CardProjection>();
-        services.AddSingleton<WeightSummaryFollower>();
-        services.AddSingleton<ICommitFollower>(all => all.GetRequiredService<WeightSummaryFollower>());
-        services.AddSingleton<IForkFollower>(all => all.GetRequiredService<WeightSummaryFollower>());
+        services.AddProfiles();
 
         services.AddPages();
         services.AddSingleton(new PageDialect(PageErrors.Dialect));
 
         AddAll(services, typeof(JobStore), typeof(JobBell));
-        services.AddSingleton<WeightSummaryJob>();
-        services.AddSingleton<IJobHandler>(all => all.GetRequiredService<WeightSummaryJob>());
-        services.AddSingleton<ILateProjection>(all => all.GetRequiredService<WeightSummaryJob>());
         AddAll(services, typeof(ObjectIndexStore), typeof(TotalsStore), typeof(SweepStore), typeof(CheckStore), typeof(Reindexer), typeof(Sweeper),
             typeof(StoreCheck), typeof(BlobCheck), typeof(Backup));
         services.AddSingleton<IJobHandler, ReindexJob>();
