@@ -3,10 +3,12 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using ModelZoo.Hub.Repositories;
+using ModelZoo.Hub.Web.Estimates;
 using ModelZoo.Hub.Web.Pages.Accounts;
 using ModelZoo.Hub.Web.Pages.Admin;
 using ModelZoo.Hub.Web.Pages.Catalogue;
 using ModelZoo.Hub.Web.Pages.Commits;
+using ModelZoo.Hub.Web.Pages.Devices;
 using ModelZoo.Hub.Web.Pages.Docs;
 using ModelZoo.Hub.Web.Pages.Files;
 using ModelZoo.Hub.Web.Pages.Home;
@@ -15,6 +17,7 @@ using ModelZoo.Hub.Web.Pages.Login;
 using ModelZoo.Hub.Web.Pages.Repositories;
 using ModelZoo.Hub.Web.Pages.Search;
 using ModelZoo.Hub.Web.Pages.Settings;
+using ModelZoo.Hub.Web.Pages.Workloads;
 
 namespace ModelZoo.Hub.Web;
 
@@ -31,6 +34,8 @@ static class PageRoutes
         services.AddSingleton<CollaboratorStore>();
         services.AddSingleton<HubFiguresQuery>();
         services.AddSingleton<ChangedFiles>();
+        services.AddSingleton<Registry>();
+        services.AddSingleton<FittingRepositories>();
         services.AddSingleton<UploadReceiver>();
         services.AddSingleton<TokensPageLoader>();
         services.AddSingleton<JobSight>();
@@ -45,6 +50,8 @@ static class PageRoutes
         var pages = app.MapGroup("").WithMetadata(PageErrors.Dialect);
         HomePageEndpoints.Map(pages);
         CataloguePageEndpoints.Map(pages);
+        DevicePagesEndpoints.Map(pages);
+        WorkloadPagesEndpoints.Map(pages);
         SearchPageEndpoints.Map(pages);
         DocsPagesEndpoints.Map(pages);
         LoginPageEndpoints.Map(pages);

@@ -45,7 +45,7 @@ sealed class ListAddress<T>(string path, IQueryCollection query, IReadOnlyList<L
 
     public IReadOnlyList<SortLink> Sorts => [.. sorts.Select(sort => new SortLink(sort.Label, sort == Sort, With("sort", sort == sorts[0] ? null : sort.Key)))];
 
-    public IReadOnlyList<KeyValuePair<string, string>> Carried => [.. Fields().Where(field => field.Key is not ("q" or "page"))];
+    public IReadOnlyList<KeyValuePair<string, string>> Carried => [.. Fields().Where(pair => pair.Key is not ("q" or "page"))];
 
     public Href? FirstPage => Page > 1 ? With("page", null) : null;
 
