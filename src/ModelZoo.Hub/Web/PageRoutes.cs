@@ -14,6 +14,7 @@ using ModelZoo.Hub.Web.Pages.Files;
 using ModelZoo.Hub.Web.Pages.Home;
 using ModelZoo.Hub.Web.Pages.Jobs;
 using ModelZoo.Hub.Web.Pages.Login;
+using ModelZoo.Hub.Web.Pages.Profiles;
 using ModelZoo.Hub.Web.Pages.Repositories;
 using ModelZoo.Hub.Web.Pages.Search;
 using ModelZoo.Hub.Web.Pages.Settings;
@@ -36,6 +37,8 @@ static class PageRoutes
         services.AddSingleton<ChangedFiles>();
         services.AddSingleton<Registry>();
         services.AddSingleton<FittingRepositories>();
+        services.AddSingleton<ProfilePageLoader>();
+        services.AddSingleton<TensorPages>();
         services.AddSingleton<UploadReceiver>();
         services.AddSingleton<TokensPageLoader>();
         services.AddSingleton<JobSight>();
@@ -63,6 +66,7 @@ static class PageRoutes
         NewRepositoryPageEndpoints.Map(pages);
         AccountPageEndpoints.Map(pages);
         CardPageEndpoints.Map(pages);
+        ProfilePageEndpoints.Map(pages);
         LikeFormEndpoints.Map(pages);
         ForkPageEndpoints.Map(pages);
         RepositorySettingsPageEndpoints.Map(pages);

@@ -15,6 +15,7 @@ static class RooflineSvg
         DrawGrid(canvas, plot, x, y, places, bottom);
         DrawCeilings(canvas, plot, x, y, places, bandwidth, highest);
         DrawPoints(canvas, plot, x, y, places);
+        NameSlope(canvas, x, y, places, bandwidth, highest);
         return canvas.End();
     }
 
@@ -45,15 +46,6 @@ static class RooflineSvg
             var words = plot.IsSmall ? roof.Formats.Split(',')[0] : $"{roof.Formats} {Amount.Rate(roof.Rate)}";
             if ((!plot.IsSmall || roof.IsUsed) && places.TryTake(100, at - 4, words, isEnd: true)) canvas.Text(100, at - 4, words, roof.IsUsed ? "strong" : null, "end");
         }
-        // Beside the slope, at the lowest third of it that is free.
-        foreach (var share in (double[])[0.3, 0.45, 0.15, 0.6])
-        {
-            var at = Math.Pow(10, Math.Log10(x.Low) + share * (Math.Log10(highest / bandwidth) - Math.Log10(x.Low)));
-            var words = Amount.Bandwidth(bandwidth);
-            if (!places.TryTake(x.At(at) + 3, y.At(bandwidth * at) + 12, words, isEnd: false)) continue;
-            canvas.Text(x.At(at) + 3, y.At(bandwidth * at) + 12, words, "strong");
-            break;
-        }
     }
 
     static void DrawPoints(SvgCanvas canvas, RooflinePlot plot, LogScale x, LogScale y, LabelPlaces places)
@@ -70,6 +62,19 @@ static class RooflineSvg
                 canvas.Text(left + aside, down + below, point.Name, "point", isEnd ? "end" : null);
                 break;
             }
+        }
+    }
+
+    /// <summary>Beside the slope, at the first place along it that is free.</summary>
+    static void NameSlope(SvgCanvas canvas, LogScale x, LogScale y, LabelPlaces places, double bandwidth, double highest)
+    {
+        var words = Amount.Bandwidth(bandwidth);
+        foreach (var share in (double[])[0.2, 0.35, 0.5, 0.65, 0.8, 0.08])
+        {
+            var at = Math.Pow(10, Math.Log10(x.Low) + share * (Math.Log10(highest / bandwidth) - Math.Log10(x.Low)));
+            if (!places.TryTake(x.At(at) + 3, y.At(bandwidth * at) + 14, words, isEnd: false)) continue;
+            canvas.Text(x.At(at) + 3, y.At(bandwidth * at) + 14, words, "strong");
+            return;
         }
     }
 }

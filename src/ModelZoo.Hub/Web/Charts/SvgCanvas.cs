@@ -18,6 +18,9 @@ sealed class SvgCanvas
 
     readonly StringBuilder _svg = new();
 
+    /// <summary>Words come last, so that no line runs through them.</summary>
+    readonly StringBuilder _words = new();
+
     /// <param name="finding">What the chart shows, in a sentence, for those who do not see it.</param>
     public SvgCanvas(double height, string finding) =>
         _svg.Append(CultureInfo.InvariantCulture, $"<svg class=\"chart\" height=\"{Number(height)}\" role=\"img\" aria-label=\"{Escape(finding)}\">\n");
@@ -39,7 +42,7 @@ sealed class SvgCanvas
     public void Text(double x, double y, string words, string? of = null, string? anchor = null, double dx = 0)
     {
         var how = (of is null ? "" : $" class=\"{of}\"") + (anchor is null ? "" : $" text-anchor=\"{anchor}\"") + (dx == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $" dx=\"{Number(dx)}\""));
-        _svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{Number(x)}%\" y=\"{Number(y)}\"{how}>{Escape(words)}</text>\n");
+        _words.Append(CultureInfo.InvariantCulture, $"<text x=\"{Number(x)}%\" y=\"{Number(y)}\"{how}>{Escape(words)}</text>\n");
     }
 
     public void Mark(double x, double y, int shape, string of, string title) =>
@@ -48,7 +51,7 @@ sealed class SvgCanvas
     public void Path(string of, string d) => _svg.Append(CultureInfo.InvariantCulture, $"<path class=\"{of}\" d=\"{d}\"/>\n");
 
     /// <summary>The text of the SVG. The canvas is not written to again.</summary>
-    public string End() => _svg.Append("</svg>").ToString();
+    public string End() => _svg.Append(_words).Append("</svg>").ToString();
 
     /// <summary>Two decimals are a hundredth of a pixel or of a per cent: more than any screen shows.</summary>
     public static string Number(double value) => double.IsFinite(value) ? Math.Round(value, 2).ToString("0.##", CultureInfo.InvariantCulture) : "0";

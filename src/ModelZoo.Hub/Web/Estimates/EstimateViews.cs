@@ -32,7 +32,7 @@ static class EstimateViews
             Lengths = LengthPlots.Find(profile, device, scenario, reference),
             Assumptions = AssumptionWords.Of(estimate),
             Energy = [.. EnergyLines.Of(estimate, address.Grid!)],
-            Notices = estimate.Notices,
+            Training = training, TrainingProblem = trainingProblem, Notices = estimate.Notices,
         };
     }
 

@@ -45,8 +45,8 @@ static class SpeedLines
             yield return estimate.TurningBatch is { } turning
                 ? new("Compute-bound from", $"batch {Amount.Whole(Math.Ceiling(turning))}", How: "the batch at which arithmetic and memory traffic of a step take equally long")
                 : new("Compute-bound from", "no batch", How: "at this context each sequence's own cache takes longer to read than its arithmetic takes");
-        if (estimate.Verdict.LargestBatch is { } batch) yield return new("Largest batch", batch >= 1L << 40 ? "no limit" : Amount.Whole(batch), How: $"the most that fits at context {Amount.Whole(scenario.Context)}");
-        if (estimate.Verdict.LargestContext is { } context) yield return new("Largest context", context >= 1L << 40 ? "no limit" : $"{Amount.Whole(context)} tokens", How: $"the most that fits at batch {Amount.Plain(scenario.Batch)}; the model may be made for less");
+        if (estimate.Verdict.LargestBatch is { } batch) yield return new("Largest batch", batch == 0 ? "none fits" : batch >= 1L << 40 ? "no limit" : Amount.Whole(batch), How: $"the most that fits at context {Amount.Whole(scenario.Context)}");
+        if (estimate.Verdict.LargestContext is { } context) yield return new("Largest context", context == 0 ? "none fits" : context >= 1L << 40 ? "no limit" : $"{Amount.Whole(context)} tokens", How: $"the most that fits at batch {Amount.Plain(scenario.Batch)}; the model may be made for less");
         if (estimate.ComputeShare is { } used)
             yield return new("Peaks used", $"{Amount.Percent(used)} compute, {Amount.Percent(estimate.BandwidthShare ?? 0)} memory", How: "share of the dense peak rate and of the peak bandwidth that the step keeps busy");
         if (estimate.Calibration is { } measured)
