@@ -32,6 +32,10 @@ public readonly record struct Footprint(double Weights, double Bytes)
 /// <param name="FlashBytes">Where a micro-controller keeps the weights.</param>
 public readonly record struct MemoryRoom(double AvailableBytes, double RuntimeBytes, bool IsSplit, double FlashBytes)
 {
+    /// <summary>What is left over; negative: missing. Of the scarcer memory where there are two.</summary>
+    public double HeadroomBytes(Footprint footprint) => footprint.Bytes + RuntimeBytes is var need && IsSplit
+        ? Math.Min(FlashBytes - footprint.Weights, AvailableBytes - (need - footprint.Weights)) : AvailableBytes - need;
+
     /// <summary>Null when the device's memory is not known.</summary>
     public static MemoryRoom? Of(Device device)
     {
