@@ -1,3 +1,5 @@
+using System.Text.Encodings.Web;
+using System.Text.Unicode;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -8,6 +10,7 @@ using ModelZoo.Hub.Web.Pages.Accounts;
 using ModelZoo.Hub.Web.Pages.Admin;
 using ModelZoo.Hub.Web.Pages.Catalogue;
 using ModelZoo.Hub.Web.Pages.Commits;
+using ModelZoo.Hub.Web.Pages.Compare;
 using ModelZoo.Hub.Web.Pages.Devices;
 using ModelZoo.Hub.Web.Pages.Docs;
 using ModelZoo.Hub.Web.Pages.Files;
@@ -39,6 +42,9 @@ static class PageRoutes
         services.AddSingleton<FittingRepositories>();
         services.AddSingleton<ProfilePageLoader>();
         services.AddSingleton<TensorPages>();
+        services.AddSingleton<ComparedModels>();
+        services.AddSingleton(HtmlEncoder.Create(UnicodeRanges.All));     // letters of all scripts as they are: shorter pages, and as safe
+        services.AddSingleton<TensorComparison>();
         services.AddSingleton<UploadReceiver>();
         services.AddSingleton<TokensPageLoader>();
         services.AddSingleton<JobSight>();
@@ -55,6 +61,7 @@ static class PageRoutes
         CataloguePageEndpoints.Map(pages);
         DevicePagesEndpoints.Map(pages);
         WorkloadPagesEndpoints.Map(pages);
+        ComparisonPageEndpoints.Map(pages);
         SearchPageEndpoints.Map(pages);
         DocsPagesEndpoints.Map(pages);
         LoginPageEndpoints.Map(pages);

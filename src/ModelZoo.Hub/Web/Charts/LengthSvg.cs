@@ -46,10 +46,13 @@ static class LengthSvg
     {
         var count = Math.Min(plot.Lengths.Count, line.SizesBytes.Count);
         var of = line.IsReference ? "line reference" : $"line k{color % 6 + 1}";
+        var from = 0;
         for (var i = 1; i < count; i++)
         {
-            if (!(line.SizesBytes[i] > 0)) continue;
-            canvas.Line(x.At(plot.Lengths[i - 1]), y.At(line.SizesBytes[i - 1]), x.At(plot.Lengths[i]), y.At(line.SizesBytes[i]), of);
+            // Points on one straight line are drawn as that line.
+            if (i + 1 < count && Math.Abs(Slope(from, i) - Slope(i, i + 1)) < 0.01) continue;
+            if (line.SizesBytes[i] > 0) canvas.Line(x.At(plot.Lengths[from]), y.At(line.SizesBytes[from]), x.At(plot.Lengths[i]), y.At(line.SizesBytes[i]), of);
+            from = i;
         }
         if (count == 0) return;
         // The name stands at the end of its line, or where there is room before it.
@@ -63,5 +66,7 @@ static class LengthSvg
                     return;
                 }
         }
+
+        double Slope(int a, int b) => (y.At(line.SizesBytes[b]) - y.At(line.SizesBytes[a])) / Math.Max(1e-9, x.At(plot.Lengths[b]) - x.At(plot.Lengths[a]));
     }
 }

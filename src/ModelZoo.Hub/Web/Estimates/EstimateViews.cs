@@ -36,6 +36,21 @@ static class EstimateViews
         };
     }
 
+    /// <summary>What bounds the model and a small roofline, for pages that are about something else.</summary>
+    public static (Estimate? Estimate, RooflinePlot? Roofline) Glance(Profile profile, Reference reference, ScenarioAddress address)
+    {
+        if (profile.Parameters is null || address.Device is not { } device) return (null, null);
+        try
+        {
+            var estimate = Estimator.Estimate(profile, device, address.Scenario, reference);
+            return (estimate, RooflineOf(profile, device, address.Scenario, reference, estimate, isSmall: true));
+        }
+        catch (ProfileException)
+        {
+            return (null, null);        // the profile page says why
+        }
+    }
+
     public static Href Link(Device device) => Href.Local($"/devices/{Uri.EscapeDataString(device.Id)}");
 
     /// <summary>Null where no time can be told.</summary>

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using ModelZoo.Hub.Accounts;
@@ -39,21 +38,20 @@ static class DevicePagesEndpoints
 
     static async Task<IResult> ListAsync(Actor actor, HttpContext http, PageFrames frames, Registry registry, CancellationToken stop)
     {
-        var visible = await registry.GetAsync(actor, stop);
-        var all = visible.Reference.Devices;
+        var reference = await registry.GetAsync(actor, stop);
+        var all = reference.Devices;
         var address = new ListAddress<Device>("/devices", http.Request.Query, s_filters, s_sorts, device => $"{device.Name} {device.Id} {device.Vendor}", PageSize);
         var (shown, total) = address.Take(all);
         return new PageResult<DevicesPage>(new DevicesPageModel(frames.For(http, "devices"), total, all.Count)
         {
-            Query = address.Query, Items = [.. shown.Select(device => Line(device, visible.Devices.GetValueOrDefault(device.Id)))], Facets = address.Facets(all), Chosen = address.Chosen,
+            Query = address.Query, Items = [.. shown.Select(device => Line(device, Declared.Of(device.Id)))], Facets = address.Facets(all), Chosen = address.Chosen,
             Sorts = address.Sorts, Carried = address.Carried, FirstPage = address.FirstPage, NextPage = address.NextPage(total),
         });
     }
 
     static async Task<IResult> ShowAsync(Actor actor, RouteText id, HttpContext http, PageFrames frames, Registry registry, FittingRepositories models, CancellationToken stop)
     {
-        var visible = await registry.GetAsync(actor, stop);
-        var reference = visible.Reference;
+        var reference = await registry.GetAsync(actor, stop);
         if (reference.FindDevice(id.Value) is not { } device)
         {
             var near = reference.SuggestDevices(id.Value);
@@ -61,18 +59,19 @@ static class DevicePagesEndpoints
         }
         var address = ScenarioAddress.Read(http.Request.Query, reference, device.Id);
         var scenario = address.Scenario;
-        var words = http.Request.Query["q"].ToString().Trim();
+        var words = http.Request.Query["q"].ToString().Trim() is { Length: <= 100 } text ? text : "";
         var (workloads, all) = Fitting(device, scenario, reference, words);
         var page = int.TryParse(http.Request.Query["page"], out var wanted) ? Math.Clamp(wanted, 1, 10_000) : 1;
         var form = address.Form;
+        var (fitting, fittingCount) = await models.FindAsync(device, scenario, reference, words, actor, stop);
         return new PageResult<DeviceSpecPage>(new DeviceSpecPageModel(frames.For(http, "devices"), device.Id, device.Name)
         {
             Lead = Lead(device), Spec = [.. DeviceSpec.Lines(device)], Rates = DeviceSpec.Rates(device), HasSparsity = device.HasSparsity, Confidence = $"figures: {device.Confidence}",
             Source = device.Source, SourceLink = Href.TryElsewhere(device.Source, out var link) ? link : null, Note = device.Note, Elsewhere = DeviceSpec.Elsewhere(device.MlsysimFigures),
-            Form = words.Length > 0 ? form with { Values = new Dictionary<string, string>(form.Values) { ["q"] = words.Length > 100 ? words[..100] : words } } : form,
+            Form = words.Length > 0 ? form with { Values = new Dictionary<string, string>(form.Values) { ["q"] = words } } : form,
             Precisions = [new("", "the widest that fits"), .. reference.Precisions.Select(precision => new Choice(precision.Id, precision.Name))],
             Scenario = $"batch {Amount.Plain(scenario.Batch)}, {Amount.Whole(scenario.Context)} tokens of context",
-            Models = await models.FindAsync(device, scenario, reference, actor, stop),
+            Models = fitting, FittingModels = fittingCount, AllModels = Href.Local($"/models?fits={Uri.EscapeDataString(device.Id)}"),
             Workloads = [.. workloads.Skip((page - 1) * FitsPageSize).Take(FitsPageSize)], FittingWorkloads = workloads.Count, AllWorkloads = all,
             Problem = device.CapacityBytes is null && !device.IsMicrocontroller ? "Its memory is not known, so nothing can be said to fit." : null,
             FirstPage = page > 1 ? Page(1) : null, NextPage = page * FitsPageSize < workloads.Count ? Page(page + 1) : null,

@@ -32,6 +32,8 @@ public sealed record DeviceSpecPageModel(PageFrame Frame, string Id, string Name
     public string Scenario { get; init; } = "";
 
     public IReadOnlyList<FitLine> Models { get; init; } = [];
+    public int FittingModels { get; init; }
+    public Href AllModels { get; init; }
     public IReadOnlyList<FitLine> Workloads { get; init; } = [];
     public int FittingWorkloads { get; init; }
     public int AllWorkloads { get; init; }

@@ -44,7 +44,7 @@ sealed class ProfilePageLoader(PageFrames frames, RepositoryPageParts parts, Pro
         if (profile is { Parameters: null, Work: null, TensorCount: 0, Parts.Count: 0 })
             return model with { Reason = profile.NotMeasured.GetValueOrDefault("parameters") is { } reason ? $"{char.ToUpperInvariant(reason[0])}{reason[1..]}." : "Nothing here says what the model is.", Defects = found.Defects };
 
-        var reference = (await registry.GetAsync(proof.Actor, stop)).Reference;
+        var reference = await registry.GetAsync(proof.Actor, stop);
         var address = ScenarioAddress.Read(http.Request.Query, reference, ReadersDevice.Find(http));
         if (address is { HasDevice: true, Device: { } device }) ReadersDevice.Remember(http, device.Id);
         var action = isHead ? links.Profile(null) : links.Profile(shown.Shown);

@@ -30,20 +30,20 @@ static class WorkloadPagesEndpoints
 
     static async Task<IResult> ListAsync(Actor actor, HttpContext http, PageFrames frames, Registry registry, CancellationToken stop)
     {
-        var visible = await registry.GetAsync(actor, stop);
-        var all = visible.Reference.Workloads;
+        var reference = await registry.GetAsync(actor, stop);
+        var all = reference.Workloads;
         var address = new ListAddress<ReferenceWorkload>("/workloads", http.Request.Query, s_filters, s_sorts, workload => $"{workload.Name} {workload.Id} {workload.ModelType}", PageSize);
         var (shown, total) = address.Take(all);
         return new PageResult<WorkloadsPage>(new WorkloadsPageModel(frames.For(http, "devices"), total, all.Count)
         {
-            Query = address.Query, Items = [.. shown.Select(workload => Line(workload, visible.Workloads.GetValueOrDefault(workload.Id)))], Facets = address.Facets(all), Chosen = address.Chosen,
+            Query = address.Query, Items = [.. shown.Select(workload => Line(workload, Declared.Of(workload.Id)))], Facets = address.Facets(all), Chosen = address.Chosen,
             Sorts = address.Sorts, Carried = address.Carried, FirstPage = address.FirstPage, NextPage = address.NextPage(total),
         });
     }
 
     static async Task<IResult> ShowAsync(Actor actor, RouteText id, HttpContext http, PageFrames frames, Registry registry, CancellationToken stop)
     {
-        var reference = (await registry.GetAsync(actor, stop)).Reference;
+        var reference = await registry.GetAsync(actor, stop);
         if (reference.FindWorkload(id.Value) is not { } workload)
         {
             var near = reference.SuggestWorkloads(id.Value);
