@@ -10,7 +10,7 @@ static class RooflineSvg
         var highest = plot.Roofs.Count > 0 ? plot.Roofs.Max(roof => roof.Rate) : 1;
         var bandwidth = plot.Bandwidth > 0 ? plot.Bandwidth : 1;
         var x = LogScale.Around([.. plot.Points.Select(point => point.Intensity), highest / bandwidth], 4, 12, 0, 100);
-        var y = LogScale.Around([.. plot.Points.Select(point => point.Rate), .. plot.Roofs.Select(roof => roof.Rate), bandwidth * x.Low], 1.5, 2.6, bottom, top);
+        var y = LogScale.Around([.. plot.Points.Select(point => point.Rate), .. plot.Roofs.Select(roof => roof.Rate), bandwidth * x.Low], 3, 2.6, bottom, top);
         var places = new LabelPlaces();
         DrawGrid(canvas, plot, x, y, places, bottom);
         DrawCeilings(canvas, plot, x, y, places, bandwidth, highest);
@@ -30,9 +30,10 @@ static class RooflineSvg
         {
             canvas.Line(0, y.At(tick), 100, y.At(tick), "axis");
             var words = Amount.Rate(tick);
-            if (places.TryTake(0, y.At(tick) - 4, words, isEnd: false)) canvas.Text(0, y.At(tick) - 4, words, "tick");
+            if (!plot.IsSmall && places.TryTake(0, y.At(tick) - 4, words, isEnd: false)) canvas.Text(0, y.At(tick) - 4, words, "tick");
         }
         canvas.Line(0, bottom, 100, bottom, "base");
+        places.Take(0, 100, bottom - 3, bottom + 40);
         if (!plot.IsSmall) canvas.Text(100, bottom + 33, "FLOP per byte moved", anchor: "end");
     }
 

@@ -32,16 +32,17 @@ sealed class SvgCanvas
     public void Line(double x1, double y1, double x2, double y2, string of) =>
         _svg.Append(CultureInfo.InvariantCulture, $"<line class=\"{of}\" x1=\"{Number(x1)}%\" y1=\"{Number(y1)}\" x2=\"{Number(x2)}%\" y2=\"{Number(y2)}\"/>\n");
 
-    public void Rect(double x, double y, double width, double height, string of, string? title = null)
-    {
-        _svg.Append(CultureInfo.InvariantCulture, $"<rect class=\"{of}\" x=\"{Number(x)}%\" y=\"{Number(y)}\" width=\"{Number(width)}%\" height=\"{Number(height)}\"");
-        _svg.Append(title is null ? "/>\n" : $"><title>{Escape(title)}</title></rect>\n");
-    }
+    public void Rect(double x, double y, double width, double height, string of) =>
+        _svg.Append(CultureInfo.InvariantCulture, $"<rect class=\"{of}\" x=\"{Number(x)}%\" y=\"{Number(y)}\" width=\"{Number(width)}%\" height=\"{Number(height)}\"/>\n");
 
-    /// <param name="dx">Pixels beside <paramref name="x"/>; then the words end there if it is negative.</param>
-    public void Text(double x, double y, string words, string? of = null, string? anchor = null, double dx = 0)
+    /// <summary>Shapes until <see cref="EndGroup"/> have one tooltip.</summary>
+    public void BeginGroup(string title) => _svg.Append("<g><title>").Append(Escape(title)).Append("</title>\n");
+
+    public void EndGroup() => _svg.Append("</g>\n");
+
+    public void Text(double x, double y, string words, string? of = null, string? anchor = null)
     {
-        var how = (of is null ? "" : $" class=\"{of}\"") + (anchor is null ? "" : $" text-anchor=\"{anchor}\"") + (dx == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $" dx=\"{Number(dx)}\""));
+        var how = (of is null ? "" : $" class=\"{of}\"") + (anchor is null ? "" : $" text-anchor=\"{anchor}\"");
         _words.Append(CultureInfo.InvariantCulture, $"<text x=\"{Number(x)}%\" y=\"{Number(y)}\"{how}>{Escape(words)}</text>\n");
     }
 

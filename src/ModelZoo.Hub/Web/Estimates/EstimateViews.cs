@@ -71,7 +71,7 @@ static class EstimateViews
             .Select(group => new Roof(string.Join(", ", group.Select(pair => pair.Key.ToName())), group.Key, group.Key == used)).ToList();
         var isTurning = estimate.Ridge is { } ridge && estimate.Step.Intensity < ridge;
         return new($"One step of batch {Amount.Plain(scenario.Batch)} does {Amount.Plain(estimate.Step.Intensity)} FLOP for each byte it moves; {device.Name} needs {Amount.Plain(estimate.Ridge ?? 0)} to be busy computing. "
-            + (isTurning ? "So the memory's slope limits it." : "So the roof of its arithmetic limits it."), model.Given.Bandwidth, roofs, points) { IsSmall = isSmall };
+            + (estimate.Step.IsOverhead ? "Starting its kernels takes longer than either, so it stays below both." : isTurning ? "So the memory's slope limits it." : "So the roof of its arithmetic limits it."), model.Given.Bandwidth, roofs, points) { IsSmall = isSmall };
     }
 
     public static StepModel? Prepare(Profile profile, Device device, Scenario scenario, Reference reference)

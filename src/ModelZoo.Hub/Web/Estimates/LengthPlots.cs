@@ -6,17 +6,18 @@ namespace ModelZoo.Hub.Web.Estimates;
 /// <summary>Cache and state by the length of the context, with what windows save.</summary>
 static class LengthPlots
 {
-    const double Shortest = 512;
+    /// <summary>At most so many points; the shortest length follows.</summary>
+    const int Octaves = 8;
 
     /// <summary>Null where nothing is kept between tokens.</summary>
     public static LengthPlot? Find(Profile profile, Device device, Scenario scenario, Reference reference)
     {
         if (profile.Work is not { HasDecoder: true } work || EstimateViews.Prepare(profile, device, scenario, reference) is not { } model) return null;
         var longest = profile.Shape.MaxContext is > 0 and var most ? (double)most : (double?)null;
-        // Half a power of two at a time, so that windows show as bends.
-        var end = Math.Clamp(Math.Max(longest ?? 0, scenario.Context), 8 * Shortest, 1 << 20);
+        var end = Math.Clamp(Math.Max(longest ?? 0, scenario.Context), 64, 1 << 20);
+        var shortest = Math.Clamp(Math.Pow(2, Math.Floor(Math.Log2(end)) - Octaves), 1, 512);
         var lengths = new List<double>();
-        for (var length = Shortest; length <= end * 1.01; length *= 2) lengths.Add(length);
+        for (var length = shortest; length <= end * 1.01; length *= 2) lengths.Add(length);
         if (lengths[^1] < end) lengths.Add(end);
         double Kept(double batch, double length) => model.Memory(batch, length) is var plan ? plan.Cache + plan.State : 0;
         if (Kept(1, lengths[^1]) <= 0) return null;
@@ -35,7 +36,7 @@ static class LengthPlots
         var perToken = work.CacheElements(2, model.InputTokens) - work.CacheElements(1, model.InputTokens);
         var finding = perToken > 0
             ? $"Each token of each sequence adds {Amount.Bytes(perToken * scenario.CacheBytes)}: {Amount.Bytes(Kept(1, lengths[^1]))} at {Amount.Whole(lengths[^1])} tokens."
-            : $"A sequence keeps {Amount.Bytes(Kept(1, Shortest))} at any length.";
+            : $"A sequence keeps {Amount.Bytes(Kept(1, shortest))} at any length.";
         return new(finding, lengths, lines, Room(model, scenario), longest);
     }
 

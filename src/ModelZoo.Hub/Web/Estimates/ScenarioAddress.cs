@@ -22,7 +22,7 @@ sealed class ScenarioAddress
     /// <summary>What the form sends for fields nobody touched; they are no part of the state.</summary>
     static readonly Dictionary<string, string> s_untouched = new()
     {
-        ["batch"] = "1", ["context"] = "2048", ["cache"] = "f16", ["output"] = "256", ["count"] = "1", ["parallel"] = "tensor", ["preset"] = "default", ["grid"] = "eu",
+        ["batch"] = "1", ["cache"] = "f16", ["output"] = "256", ["count"] = "1", ["parallel"] = "tensor", ["preset"] = "default", ["grid"] = "eu",
         ["optimizer"] = "adam", ["recompute"] = "none", ["zero"] = "0", ["trainbatch"] = "1", ["sequence"] = "2048",
     };
 
@@ -50,11 +50,14 @@ sealed class ScenarioAddress
     /// <summary>What was chosen, as the query of an address; empty when nothing was.</summary>
     public string Query => string.Join('&', Names.Where(_values.ContainsKey).Select(name => $"{name}={Uri.EscapeDataString(_values[name])}"));
 
-    public static ScenarioAddress Read(IQueryCollection query, Reference reference, string? readersDevice)
+    /// <summary>The context when nobody asks for one: 2,048 tokens, or as many as the model is made for.</summary>
+    public string UsualContext { get; private init; } = "2048";
+
+    public static ScenarioAddress Read(IQueryCollection query, Reference reference, string? readersDevice, Profile? profile = null)
     {
-        var address = new ScenarioAddress();
+        var address = new ScenarioAddress { UsualContext = ((long)Math.Min(profile?.Shape.MaxContext is > 0 and var longest ? longest : 2048, 2048)).ToString(CultureInfo.InvariantCulture) };
         foreach (var name in Names)
-            if (query.TryGetValue(name, out var value) && value.ToString().Trim() is { Length: > 0 and <= MaxValueLength } text && s_untouched.GetValueOrDefault(name) != text) address._values[name] = text;
+            if (query.TryGetValue(name, out var value) && value.ToString().Trim() is { Length: > 0 and <= MaxValueLength } text && s_untouched.GetValueOrDefault(name) != text && (name != "context" || text != address.UsualContext)) address._values[name] = text;
         address.Read(reference, readersDevice);
         return address;
     }
@@ -76,7 +79,7 @@ sealed class ScenarioAddress
         var plain = new Scenario();
         var scenario = plain with
         {
-            Batch = Number("batch", 1, 1e9) ?? plain.Batch, Context = Number("context", 1, 1e12) ?? plain.Context, Weights = weights, CacheBytes = Cache(),
+            Batch = Number("batch", 1, 1e9) ?? plain.Batch, Context = Number("context", 1, 1e12) ?? double.Parse(UsualContext, CultureInfo.InvariantCulture), Weights = weights, CacheBytes = Cache(),
             Prompt = Number("prompt", 1, 1e12), Output = Number("output", 0, 1e12) ?? plain.Output, Phase = Word<Phase>("phase") is { } phase && phase != Phase.Training ? phase : null,
             Devices = (int)(Number("count", 1, 1_000_000) ?? 1), Parallelism = Word<Parallelism>("parallel") ?? plain.Parallelism, LinkBandwidth = Number("link", 0, 1e9) * 1e9,
             Preset = Word<Preset>("preset") ?? plain.Preset, ComputeEfficiency = Number("compute", 0.001, 1), BandwidthEfficiency = Number("bandwidth", 0.001, 1),

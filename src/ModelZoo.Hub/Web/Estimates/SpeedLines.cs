@@ -13,6 +13,7 @@ static class SpeedLines
         var (rate, share) = (given.GetValueOrDefault("peakFlopPerSecond"), given.GetValueOrDefault("computeEfficiency"));
         var (bandwidth, bandwidthShare) = (given.GetValueOrDefault("peakBytesPerSecond"), given.GetValueOrDefault("bandwidthEfficiency"));
         var isDecode = estimate.Phase == Phase.Decode && estimate.Profile.Work?.HasDecoder == true;
+        var time = isDecode ? "Time per token" : estimate.Profile.Work?.Unit == WorkUnit.Call ? "Time per result" : $"Time per {(scenario.Batch > 1 ? "batch" : unit)}";
         if (estimate.LatencySeconds is { } latency)
         {
             var calls = estimate.Profile.Work?.Unit == WorkUnit.Call && step.Seconds > 0 ? latency / step.Seconds : 1;
@@ -21,14 +22,14 @@ static class SpeedLines
                 + (step.NetworkSeconds > 0 ? $" + {Amount.Seconds(step.NetworkSeconds)} network" : "") + (step.OverheadSeconds > 0 ? $" + {Amount.Seconds(step.OverheadSeconds)} to start kernels" : "")
                 + (scenario.Devices > 1 ? $", shared by {Amount.Whole(scenario.Devices)} devices" : "") + (calls > 1.5 ? $", {Amount.Plain(calls)} calls a result" : "");
             if (estimate.Bound == Bound.DoesNotFit) formula += "; part of the weights is read over the host's link at every step";
-            yield return new(isDecode ? "Time per token" : estimate.Profile.Work?.Unit == WorkUnit.Call ? "Time per result" : $"Time per {(scenario.Batch > 1 ? "batch" : unit)}",
+            yield return new(time,
                 Amount.Seconds(latency), $"{latency:R} s", How: formula);
             if (estimate.ThroughputPerSecond is { } throughput)
                 yield return new("Throughput", $"{Amount.Plain(throughput)} {VerdictWords.Unit(estimate.Profile.Work?.Unit == WorkUnit.Call ? WorkUnit.Input : estimate.Profile.Work?.Unit, isMany: true).Replace("inputs", "results")}/s",
                     How: $"batch {Amount.Plain(scenario.Batch)}{(scenario.Parallelism is Parallelism.Replicas or Parallelism.Pipeline && scenario.Devices > 1 ? $" × {scenario.Devices} devices" : "")} ÷ {Amount.Seconds(latency)}");
         }
-        else if (estimate.NotMeasured.GetValueOrDefault("latencySeconds") is { } reason) yield return new("Time", null, How: reason);
-        else yield return new("Time", null, How: "It does not fit, and no link to the host's memory is known.");
+        else if (estimate.NotMeasured.GetValueOrDefault("latencySeconds") is { } reason) yield return new(time, null, How: reason);
+        else yield return new(time, null, How: "it does not fit, and no link to the host's memory is known.");
         if (estimate.Prefill is { } prefill)
         {
             var prompt = scenario.Prompt ?? scenario.Context;

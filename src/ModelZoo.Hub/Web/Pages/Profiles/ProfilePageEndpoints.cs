@@ -45,7 +45,7 @@ sealed class ProfilePageLoader(PageFrames frames, RepositoryPageParts parts, Pro
             return model with { Reason = profile.NotMeasured.GetValueOrDefault("parameters") is { } reason ? $"{char.ToUpperInvariant(reason[0])}{reason[1..]}." : "Nothing here says what the model is.", Defects = found.Defects };
 
         var reference = await registry.GetAsync(proof.Actor, stop);
-        var address = ScenarioAddress.Read(http.Request.Query, reference, ReadersDevice.Find(http));
+        var address = ScenarioAddress.Read(http.Request.Query, reference, ReadersDevice.Find(http), profile);
         if (address is { HasDevice: true, Device: { } device }) ReadersDevice.Remember(http, device.Id);
         var action = isHead ? links.Profile(null) : links.Profile(shown.Shown);
         var table = await tensors.FindAsync(proof, found, http.Request.Query["q"].ToString().Trim(), http.Request.Query["from"].ToString(), stop);
@@ -55,7 +55,7 @@ sealed class ProfilePageLoader(PageFrames frames, RepositoryPageParts parts, Pro
             Defects = found.Defects, Profile = ProfileViews.Of(profile),
             Form = EstimateForms.Of(action, address, reference, profile) with { Carried = table.Query is null ? [] : [new("q", table.Query)] },
             Estimate = EstimateViews.Find(profile, address, reference), Strip = table.Strip, Tensors = table.Rows, TensorCount = found.TensorCount, FoundTensors = table.Found, TensorQuery = table.Query,
-            Action = action.Value, Carried = [.. address.Form.Values], FirstPage = table.From > 0 ? Page(0) : null, NextPage = table.NextFrom is { } next ? Page(next) : null,
+            Action = action, Carried = [.. address.Form.Values], FirstPage = table.From > 0 ? Page(0) : null, NextPage = table.NextFrom is { } next ? Page(next) : null,
             Compare = Href.Local($"/compare?m={Uri.EscapeDataString(links.Id + (isHead ? "" : "@" + shown.Shown))}"),
         };
     }

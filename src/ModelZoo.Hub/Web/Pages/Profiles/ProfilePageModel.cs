@@ -32,7 +32,7 @@ public sealed record ProfilePageModel(PageFrame Frame, RepositoryHeading Reposit
     public string? TensorQuery { get; init; }
 
     /// <summary>The address of this page without anything, for forms.</summary>
-    public string Action { get; init; } = "";
+    public Href Action { get; init; }
 
     public IReadOnlyList<KeyValuePair<string, string>> Carried { get; init; } = [];
     public Href? FirstPage { get; init; }

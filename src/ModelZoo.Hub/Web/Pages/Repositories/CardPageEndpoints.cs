@@ -38,7 +38,7 @@ static class CardPageEndpoints
         var results = card.Metadata.Results;
         var profile = repository.Kind == RepositoryKind.Model && row?.FileCount > 0 ? (await profiles.FindAsync(proof, head.Commit, stop)).Profile : null;
         var reference = profile is null ? null : await registry.GetAsync(proof.Actor, stop);
-        var (estimate, roofline) = profile is null || reference is null ? (null, null) : EstimateViews.Glance(profile, reference, ScenarioAddress.Read(QueryCollection.Empty, reference, ReadersDevice.Find(http)));
+        var (estimate, roofline) = profile is null || reference is null ? (null, null) : EstimateViews.Glance(profile, reference, ScenarioAddress.Read(QueryCollection.Empty, reference, ReadersDevice.Find(http), profile));
         return new PageResult<CardPage>(new CardPageModel(frame, heading with { Revision = null })
         {
             Plate = CardFactsReader.Plate(repository, row, await weights.FindAsync(repository.Id, stop), results, profile, estimate),

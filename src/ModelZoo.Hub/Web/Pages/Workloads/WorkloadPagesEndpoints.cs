@@ -49,9 +49,9 @@ static class WorkloadPagesEndpoints
             var near = reference.SuggestWorkloads(id.Value);
             throw Refusal.NotFound($"There is no reference workload of this name.{(near.Count > 0 ? $" Near it: {string.Join(", ", near)}." : "")}");
         }
-        var address = ScenarioAddress.Read(http.Request.Query, reference, ReadersDevice.Find(http));
-        if (address is { HasDevice: true, Device: { } device }) ReadersDevice.Remember(http, device.Id);
         var profile = ReferenceProfiles.Of(workload);
+        var address = ScenarioAddress.Read(http.Request.Query, reference, ReadersDevice.Find(http), profile);
+        if (address is { HasDevice: true, Device: { } device }) ReadersDevice.Remember(http, device.Id);
         return new PageResult<WorkloadPage>(new WorkloadPageModel(frames.For(http, "devices"), workload.Id, workload.Name, ProfileViews.Of(profile),
             EstimateForms.Of(Href.Local($"/workloads/{Uri.EscapeDataString(workload.Id)}"), address, reference, profile))
         {
