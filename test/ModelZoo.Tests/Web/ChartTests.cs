@@ -10,18 +10,6 @@ public sealed class ChartTests
 {
     public static TheoryData<string> Names => [.. s_charts.Keys];
 
-    static readonly Dictionary<string, Func<string>> s_charts = new()
-    {
-        ["roofline"] = () => RooflineSvg.Draw(Roofline),
-        ["roofline-small"] = () => RooflineSvg.Draw(Roofline with { IsSmall = true }),
-        ["roofline-nothing"] = () => RooflineSvg.Draw(new("Nothing is known.", 0, [], [])),
-        ["memory"] = () => MemoryBarsSvg.Draw(Memory),
-        ["memory-far-too-large"] = () => MemoryBarsSvg.Draw(new("Nothing fits.", 8e9, [new("FP32, 32 bits", [new(0, 2.6e12), new(1, 1e9)], false)])),
-        ["memory-without-capacity"] = () => MemoryBarsSvg.Draw(Memory with { CapacityBytes = null }),
-        ["length"] = () => LengthSvg.Draw(Length),
-        ["strip"] = () => TensorStripSvg.Draw(Strip(12)),
-    };
-
     static readonly RooflinePlot Roofline = new("One step of batch 1 does 1.05 FLOP for each byte it moves.", 1.008e12,
         [new("int8", 660.6e12, false), new("bf16, fp16", 165.2e12, true), new("fp32, tf32", 82.6e12, false)],
         [
@@ -40,6 +28,18 @@ public sealed class ChartTests
         new("1 sequence", [0.26e9, 0.51e9, 0.59e9, 0.76e9, 1.1e9, 1.8e9, 3.1e9, 5.8e9, 11.2e9]),
         new("1, without windows", [0.26e9, 0.52e9, 1.04e9, 2.08e9, 4.16e9, 8.3e9, 16.6e9, 33.3e9, 66.6e9], IsReference: true),
     ], 9e9, 131072);
+
+    static readonly Dictionary<string, Func<string>> s_charts = new()
+    {
+        ["roofline"] = () => RooflineSvg.Draw(Roofline),
+        ["roofline-small"] = () => RooflineSvg.Draw(Roofline with { IsSmall = true }),
+        ["roofline-nothing"] = () => RooflineSvg.Draw(new("Nothing is known.", 0, [], [])),
+        ["memory"] = () => MemoryBarsSvg.Draw(Memory),
+        ["memory-far-too-large"] = () => MemoryBarsSvg.Draw(new("Nothing fits.", 8e9, [new("FP32, 32 bits", [new(0, 2.6e12), new(1, 1e9)], false)])),
+        ["memory-without-capacity"] = () => MemoryBarsSvg.Draw(Memory with { CapacityBytes = null }),
+        ["length"] = () => LengthSvg.Draw(Length),
+        ["strip"] = () => TensorStripSvg.Draw(Strip(12)),
+    };
 
     static TensorStrip Strip(int layers) => new($"{layers + 2} blocks.",
     [
