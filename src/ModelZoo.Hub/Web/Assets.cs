@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace ModelZoo.Hub.Web;
 
@@ -14,7 +15,7 @@ public sealed record AssetLinks(string Stylesheet, string Script, string Icon);
 sealed record Asset(string ContentType, string ETag, bool IsImmutable, byte[] Plain, byte[]? Brotli, byte[]? Gzip);
 
 /// <summary>What the pages need besides themselves. Embedded in the program, so that there is one file to ship and no folder to lose.</summary>
-sealed class Assets
+sealed partial class Assets
 {
     /// <summary>The order of the cascade layers. Concatenated into one stylesheet; there is no other build step.</summary>
     static readonly string[] s_stylesheets = ["reset", "tokens", "base", "layout", "components", "charts", "utilities"];
@@ -23,7 +24,7 @@ sealed class Assets
 
     public Assets()
     {
-        var stylesheet = string.Join('\n', s_stylesheets.Select(name => ReadEmbedded($"{name}.css")));
+        var stylesheet = string.Join('\n', s_stylesheets.Select(name => Trim(ReadEmbedded($"{name}.css"))));
         var all = new Dictionary<string, Asset>(StringComparer.Ordinal);
         Links = new(
             Add(all, "css", "text/css; charset=utf-8", stylesheet),
@@ -54,6 +55,9 @@ sealed class Assets
             Compress(plain, to => new GZipStream(to, CompressionLevel.SmallestSize))));
     }
 
+    /// <summary>Comments and indentation are for those who read the source.</summary>
+    static string Trim(string stylesheet) => Indentation().Replace(Comments().Replace(stylesheet, ""), "\n").Trim('\n');
+
     static string Hash(byte[] content) => Convert.ToHexStringLower(SHA256.HashData(content))[..12];
 
     static byte[]? Compress(byte[] plain, Func<Stream, Stream> wrap)
@@ -70,4 +74,10 @@ sealed class Assets
             ?? throw new InvalidOperationException($"The program lacks its embedded file wwwroot/{name}.");
         return new StreamReader(stream, Encoding.UTF8).ReadToEnd();
     }
+
+    [GeneratedRegex(@"/\*.*?\*/", RegexOptions.Singleline)]
+    private static partial Regex Comments();
+
+    [GeneratedRegex(@"\s*\n\s*")]
+    private static partial Regex Indentation();
 }

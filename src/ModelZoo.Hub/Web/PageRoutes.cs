@@ -1,21 +1,28 @@
+using System.Text.Encodings.Web;
+using System.Text.Unicode;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using ModelZoo.Hub.Repositories;
+using ModelZoo.Hub.Web.Estimates;
 using ModelZoo.Hub.Web.Pages.Accounts;
 using ModelZoo.Hub.Web.Pages.Admin;
 using ModelZoo.Hub.Web.Pages.Catalogue;
 using ModelZoo.Hub.Web.Pages.Commits;
+using ModelZoo.Hub.Web.Pages.Compare;
+using ModelZoo.Hub.Web.Pages.Devices;
 using ModelZoo.Hub.Web.Pages.Discussions;
 using ModelZoo.Hub.Web.Pages.Docs;
 using ModelZoo.Hub.Web.Pages.Files;
 using ModelZoo.Hub.Web.Pages.Home;
 using ModelZoo.Hub.Web.Pages.Jobs;
 using ModelZoo.Hub.Web.Pages.Login;
+using ModelZoo.Hub.Web.Pages.Profiles;
 using ModelZoo.Hub.Web.Pages.Repositories;
 using ModelZoo.Hub.Web.Pages.Search;
 using ModelZoo.Hub.Web.Pages.Settings;
+using ModelZoo.Hub.Web.Pages.Workloads;
 
 namespace ModelZoo.Hub.Web;
 
@@ -33,6 +40,13 @@ static class PageRoutes
         services.AddSingleton<HubFiguresQuery>();
         services.AddSingleton<ChangedFiles>();
         services.AddSingleton<DiscussionPageLoader>();
+        services.AddSingleton<Registry>();
+        services.AddSingleton<FittingRepositories>();
+        services.AddSingleton<ProfilePageLoader>();
+        services.AddSingleton<TensorPages>();
+        services.AddSingleton<ComparedModels>();
+        services.AddSingleton(HtmlEncoder.Create(UnicodeRanges.All));     // letters of all scripts as they are: shorter pages, and as safe
+        services.AddSingleton<TensorComparison>();
         services.AddSingleton<UploadReceiver>();
         services.AddSingleton<TokensPageLoader>();
         services.AddSingleton<JobSight>();
@@ -47,6 +61,9 @@ static class PageRoutes
         var pages = app.MapGroup("").WithMetadata(PageErrors.Dialect);
         HomePageEndpoints.Map(pages);
         CataloguePageEndpoints.Map(pages);
+        DevicePagesEndpoints.Map(pages);
+        WorkloadPagesEndpoints.Map(pages);
+        ComparisonPageEndpoints.Map(pages);
         SearchPageEndpoints.Map(pages);
         DocsPagesEndpoints.Map(pages);
         LoginPageEndpoints.Map(pages);
@@ -58,6 +75,7 @@ static class PageRoutes
         NewRepositoryPageEndpoints.Map(pages);
         AccountPageEndpoints.Map(pages);
         CardPageEndpoints.Map(pages);
+        ProfilePageEndpoints.Map(pages);
         LikeFormEndpoints.Map(pages);
         ForkPageEndpoints.Map(pages);
         RepositorySettingsPageEndpoints.Map(pages);

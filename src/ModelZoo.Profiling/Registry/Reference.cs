@@ -70,6 +70,10 @@ public sealed class Reference
         return new(Devices, [.. own, .. Workloads.ExceptBy(own.Select(w => w.Id), w => w.Id)], Precisions, Efficiencies, Grids);
     }
 
+    /// <summary>This registry with further rows behind its own; rows whose id is taken are left out.</summary>
+    public Reference And(IReadOnlyList<Device> devices, IReadOnlyList<ReferenceWorkload> workloads) => devices.Count + workloads.Count == 0 ? this
+        : new([.. Devices, .. devices.ExceptBy(Devices.Select(d => d.Id), d => d.Id)], [.. Workloads, .. workloads.ExceptBy(Workloads.Select(w => w.Id), w => w.Id)], Precisions, Efficiencies, Grids);
+
     /// <summary>The default share of the peaks; the last rows of the table match everything.</summary>
     public Efficiency GetEfficiency(Phase phase, Device device, double weightBits)
     {

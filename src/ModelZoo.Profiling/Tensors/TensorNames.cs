@@ -26,9 +26,10 @@ static class TensorNames
     public static bool IsHead(string name) =>
         Has(name, "lm_head") || name is "output.weight" || Has(name, "embed_out") || Has(name, "classifier") || Has(name, "cls.predictions.decoder") || name is "head.weight" or "head.bias" or "fc.weight" or "fc.bias";
 
-    public static Component PartOf(TensorInfo tensor)
+    public static Component PartOf(TensorInfo tensor) => PartOf(tensor.Name, tensor.Shape.Count);
+
+    public static Component PartOf(string name, int rank)
     {
-        var name = tensor.Name;
         if (Has(name, "vision_tower") || Has(name, "vision_model") || Has(name, "visual.") || name.StartsWith("v.", StringComparison.Ordinal)) return Component.VisionTower;
         if (IsHead(name)) return Component.Head;
         if (Has(name, "norm") || Has(name, ".ln_") || Has(name, "layernorm") || Has(name, ".bn") || name.StartsWith("ln_", StringComparison.Ordinal)) return Component.Norm;
@@ -38,7 +39,7 @@ static class TensorNames
         if (Has(name, "mixer.") || Has(name, ".mamba") || Has(name, "ssm_") || Has(name, "linear_attn")) return Component.StateSpace;
         if (Has(name, "attn") || Has(name, "attention") || Has(name, "q_proj") || Has(name, "k_proj") || Has(name, "v_proj") || Has(name, "o_proj")) return Component.Attention;
         if (Has(name, "mlp") || Has(name, "ffn") || Has(name, "feed_forward") || Has(name, "intermediate") || Has(name, "fc1") || Has(name, "fc2") || Has(name, "output.dense")) return Component.FeedForward;
-        if (Has(name, "conv") || tensor.Shape.Count is 4 or 5) return Component.Convolution;
+        if (Has(name, "conv") || rank is 4 or 5) return Component.Convolution;
         return Component.Other;
     }
 

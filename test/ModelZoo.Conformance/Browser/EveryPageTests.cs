@@ -44,7 +44,7 @@ public sealed class EveryPageTests(BrowserZoo zoo)
     public async Task Every_stop_of_the_tab_key_can_be_seen()
     {
         await using var visit = await zoo.VisitAsync(Viewer.Owner);
-        foreach (var address in new[] { "/", "/models", "/zoo/shakespeare-gpt2", "/ada/busy/tree/main", "/ada/busy/settings", "/settings/tokens" })
+        foreach (var address in new[] { "/", "/models", "/zoo/shakespeare-gpt2", "/ada/busy/tree/main", "/ada/busy/settings", "/settings/tokens", "/zoo/shakespeare-gpt2/profile", "/devices" })
         {
             await visit.GoAsync(address);
             Assert.True(await PageCheck.FocusStopsAsync(visit.Page, 40) > 8, address);

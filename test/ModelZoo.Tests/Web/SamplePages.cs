@@ -36,7 +36,7 @@ static class SamplePages
     };
 
     // After what the pages are made of: static fields are set in the order in which they are written.
-    public static readonly IReadOnlyList<SamplePage> All = [.. Browse(), .. Repository(), .. Files(), .. Commits(), .. SampleDiscussions.All(), .. Own(), .. Operate()];
+    public static readonly IReadOnlyList<SamplePage> All = [.. Browse(), .. Repository(), .. Files(), .. Commits(), .. SampleDiscussions.All(), .. Own(), .. Operate(), .. SampleModelPages.All()];
 
     static IEnumerable<SamplePage> Browse()
     {

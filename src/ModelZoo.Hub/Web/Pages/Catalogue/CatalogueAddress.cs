@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using ModelZoo.Hub.Repositories;
 using ModelZoo.Hub.Search;
+using ModelZoo.Profiling;
 
 namespace ModelZoo.Hub.Web.Pages.Catalogue;
 
@@ -19,10 +20,10 @@ sealed record CatalogueAddress(RepositoryKind Kind, IReadOnlyDictionary<string, 
     public static readonly IReadOnlyList<(string Key, string Label, SearchOrder Order)> Sorts =
     [
         ("trending", "Trending", SearchOrder.Trending), ("changed", "Changed", SearchOrder.LastModified), ("created", "Created", SearchOrder.CreatedAt),
-        ("downloads", "Downloads", SearchOrder.Downloads), ("likes", "Likes", SearchOrder.Likes), ("size", "Size", SearchOrder.Parameters), ("name", "Name", SearchOrder.Name),
+        ("downloads", "Downloads", SearchOrder.Downloads), ("likes", "Likes", SearchOrder.Likes), ("size", "Parameters", SearchOrder.Parameters), ("name", "Name", SearchOrder.Name),
     ];
 
-    static readonly HashSet<string> s_known = [.. Filters.Select(f => f.Key), "q", "tag", "sort", "after"];
+    static readonly HashSet<string> s_known = [.. Filters.Select(f => f.Key), "q", "tag", "fits", "sort", "after"];
 
     public static CatalogueAddress Read(RepositoryKind kind, IQueryCollection query) => new(kind, query
         .Where(pair => s_known.Contains(pair.Key) && pair.Value.ToString() is { Length: > 0 and <= MaxValueLength * 3 })
@@ -44,9 +45,11 @@ sealed record CatalogueAddress(RepositoryKind Kind, IReadOnlyDictionary<string, 
 
     public Href FirstPage => Write([.. Fields.Where(f => f.Key != "after")]);
 
-    public SearchQuery ToQuery() => new()
+    /// <param name="fits">The memory of the device that the models must fit.</param>
+    public SearchQuery ToQuery(MemoryRoom? fits) => new()
     {
         Kind = Kind,
+        Fits = fits,
         Text = this["q"] ?? "",
         Tags = this["tag"] is { } tag ? [tag] : [],
         Task = this["task"],

@@ -1,4 +1,5 @@
 using ModelZoo.Hub.Web.Components;
+using ModelZoo.Hub.Web.Estimates;
 
 namespace ModelZoo.Hub.Web.Pages.Catalogue;
 
@@ -20,6 +21,14 @@ public sealed record CataloguePageModel(PageFrame Frame, string Kind, long Total
 
     /// <summary>Fields of the address that the text filter's form must carry along.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Carried { get; init; } = [];
+
+    /// <summary>Devices that models can be asked to fit; empty for other kinds.</summary>
+    public IReadOnlyList<DeviceGroup> Devices { get; init; } = [];
+
+    public string? Fits { get; init; }
+
+    /// <summary>Why the list was not narrowed by the device.</summary>
+    public string? FitsProblem { get; init; }
 
     public Href? FirstPage { get; init; }
     public Href? NextPage { get; init; }

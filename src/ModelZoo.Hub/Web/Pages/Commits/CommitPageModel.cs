@@ -13,4 +13,7 @@ public sealed record CommitPageModel(PageFrame Frame, RepositoryHeading Reposito
 
     /// <summary>Changed files that are not shown because there are too many.</summary>
     public int MoreFiles { get; init; }
+
+    /// <summary>Null where no weight file changed.</summary>
+    public TensorDiffView? Tensors { get; init; }
 }

@@ -4,6 +4,8 @@ using ModelZoo.Git;
 using ModelZoo.Hub.Kernel;
 using ModelZoo.Hub.Repositories;
 using ModelZoo.Hub.Repositories.Access;
+using ModelZoo.Hub.Web.Components;
+using ModelZoo.Hub.Web.Pages.Profiles;
 using ModelZoo.Hub.Web.Pages.Repositories;
 
 namespace ModelZoo.Hub.Web.Pages.Commits;
@@ -40,7 +42,7 @@ static class CommitPagesEndpoints
     }
 
     static async Task<IResult> ShowAsync(
-        ReadableRepository proof, RouteText revision, HttpContext http, PageFrames frames, RepositoryPageParts parts, CommitStore commits, ChangedFiles changed, CancellationToken stop)
+        ReadableRepository proof, RouteText revision, HttpContext http, PageFrames frames, RepositoryPageParts parts, CommitStore commits, ChangedFiles changed, TensorComparison tensors, CancellationToken stop)
     {
         var shown = await parts.ResolveAsync(proof, revision, stop);
         var space = proof.Repository.SpaceId;
@@ -51,12 +53,13 @@ static class CommitPagesEndpoints
             frames.For(http, proof.Repository.Kind.Plural()), (await parts.HeadingAsync(proof, shown, stop)) with { Revision = null }, RepositoryPageParts.Line(shown.Commit))
         {
             Body = shown.Commit.Body.Trim(), ParentIds = parents, Files = files, MoreFiles = more,
+            Tensors = await TensorsAsync(proof, before, shown.Commit, files, tensors, stop),
         });
     }
 
     static async Task<IResult> CompareAsync(
         ReadableRepository proof, HttpContext http, PageFrames frames, RepositoryPageParts parts, RevisionResolver revisions, ReferenceStore references,
-        CommitStore commits, ChangedFiles changed, CancellationToken stop)
+        CommitStore commits, ChangedFiles changed, TensorComparison tensors, CancellationToken stop)
     {
         var (from, to) = (http.Request.Query["from"].ToString(), http.Request.Query["to"].ToString());
         var heading = await parts.HeadingAsync(proof, await parts.FindHeadAsync(proof, stop), stop);
@@ -72,6 +75,10 @@ static class CommitPagesEndpoints
         var (files, more) = await changed.ListAsync(proof.Repository, before.Commit.Tree, after.Commit.Tree, after.Commit.Id, stop);
         var known = (await commits.HistoryAsync(proof.Repository.SpaceId, before.Commit.ObjectId, 0, 1_000, stop)).Select(c => c.Id).ToHashSet();
         var ahead = (await commits.HistoryAsync(proof.Repository.SpaceId, after.Commit.ObjectId, 0, 200, stop)).Where(c => !known.Contains(c.Id));
-        return new PageResult<ComparePage>(model with { Commits = [.. ahead.Take(100).Select(RepositoryPageParts.Line)], Files = files, MoreFiles = more });
+        return new PageResult<ComparePage>(model with { Commits = [.. ahead.Take(100).Select(RepositoryPageParts.Line)], Files = files, MoreFiles = more, Tensors = await TensorsAsync(proof, before.Commit, after.Commit, files, tensors, stop) });
     }
+
+    /// <summary>Only where weight files changed: everything else leaves the tensors alone.</summary>
+    static async Task<TensorDiffView?> TensorsAsync(ReadableRepository proof, CommitRow? before, CommitRow after, IReadOnlyList<FileChange> files, TensorComparison tensors, CancellationToken stop) =>
+        proof.Repository.Kind == RepositoryKind.Model && files.Any(file => TensorComparison.IsWeight(file.Path)) ? await tensors.FindAsync(proof, before, proof, after, stop) : null;
 }

@@ -12,6 +12,9 @@ public sealed record ComparePageModel(PageFrame Frame, RepositoryHeading Reposit
     public IReadOnlyList<FileChange> Files { get; init; } = [];
     public int MoreFiles { get; init; }
 
+    /// <summary>Null where no weight file changed.</summary>
+    public TensorDiffView? Tensors { get; init; }
+
     /// <summary>Why there is nothing to compare: a revision that does not exist.</summary>
     public string? Problem { get; init; }
 }

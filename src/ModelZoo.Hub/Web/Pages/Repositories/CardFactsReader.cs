@@ -3,42 +3,59 @@ using ModelZoo.Hub.Cards;
 using ModelZoo.Hub.Profiles;
 using ModelZoo.Hub.Repositories;
 using ModelZoo.Hub.Web.Components;
+using ModelZoo.Hub.Web.Estimates;
+using ModelZoo.Profiling;
 
 namespace ModelZoo.Hub.Web.Pages.Repositories;
 
 /// <summary>Turns the rows of projections into the words and numbers of a page. What is not there is said to be not measured.</summary>
 static class CardFactsReader
 {
-    static readonly string[] s_weightEndings = [".safetensors", ".gguf", ".onnx", ".bin", ".pt", ".pth", ".h5", ".tflite"];
-
     public static string? ModelType(string? configJson) => Property(configJson, "model_type") is { ValueKind: JsonValueKind.String } type ? type.GetString() : null;
 
     /// <summary>Six facts for a model; for other kinds those that make sense.</summary>
-    public static IReadOnlyList<PlateFact> Plate(Repository repository, CardRow? card, WeightSummaryRow? summary, IReadOnlyList<CardResult> results, IReadOnlyList<FileFact> files)
+    /// <param name="device">The reader's.</param>
+    public static IReadOnlyList<PlateFact> Plate(Repository repository, CardRow? card, WeightSummaryRow? summary, IReadOnlyList<CardResult> results, Profile? profile, Estimate? estimate)
     {
         if (repository.Kind != RepositoryKind.Model)
             return [Files(card), Size(card), Licence(card)];
-        var weights = files.Where(f => s_weightEndings.Any(e => f.Path.EndsWith(e, StringComparison.OrdinalIgnoreCase))).ToList();
-        // One model in several formats is stored several times; the first format there is says how heavy it is.
-        var ending = s_weightEndings.FirstOrDefault(e => weights.Any(f => f.Path.EndsWith(e, StringComparison.OrdinalIgnoreCase)));
-        var bytes = weights.Where(f => ending is not null && f.Path.EndsWith(ending, StringComparison.OrdinalIgnoreCase)).Sum(f => f.SizeBytes);
         var best = results.Count > 0 ? results[0] : null;
         return
         [
-            summary?.Parameters is { } count and > 0
-                ? new("Parameters", Quantity.Parameters(count), "read from the files", Quantity.Exact(count))
-                : new("Parameters", null, Explanation: "parameters"),
-            bytes > 0
-                ? new("Weights", Quantity.Bytes(bytes), DTypes(summary) ?? ending!.TrimStart('.'), $"{Quantity.Exact(bytes)} bytes")
+            Parameters(profile, summary),
+            profile?.WeightBytes is { } bytes
+                ? new("Weights", Amount.Bytes(bytes.Value), DTypes(profile), $"{bytes.Value:N0} bytes")
                 : new("Weights", null, Explanation: "parameters"),
-            new("Work per token", null, Explanation: "work"),
-            new("Bound on your device", null, Explanation: "bound"),
+            profile?.FlopPerUnit is { } flop
+                ? new($"Work per {VerdictWords.Unit(profile.Work?.Unit)}", Amount.Flop(flop.Value), $"from {Words(flop.Origin)}", $"{flop.Value:N0} FLOP, {flop.How}")
+                : new("Work per token", null, Explanation: "work"),
+            estimate is null ? new("Bound on your device", null, Explanation: "bound")
+                : new("Bound", estimate.LatencySeconds is null ? VerdictWords.Short(estimate.Verdict) : estimate.Step.IsOverhead ? "overhead" : VerdictWords.Word(estimate.Bound),
+                    $"{VerdictWords.Short(estimate.Verdict)} on {estimate.Device.Name}", VerdictWords.Sentence(estimate)),
             best?.ValueText is { } value
                 ? new("First score", Short(value), $"claimed: {best.MetricName ?? best.MetricType} on {best.DatasetName}")
                 : new("Best score", null, Explanation: "score"),
             Licence(card),
         ];
     }
+
+    static PlateFact Parameters(Profile? profile, WeightSummaryRow? summary)
+    {
+        if (profile?.Parameters is { } count)
+            return profile.ActiveParameters is { } active && active.Value < count.Value
+                ? new("Parameters", $"{Amount.Parameters(active.Value)} / {Amount.Parameters(count.Value)}", $"active / all, from {Words(count.Origin)}", $"{active.Value:N0} of {count.Value:N0}")
+                : new("Parameters", Amount.Parameters(count.Value), $"from {Words(count.Origin)}", $"{count.Value:N0}");
+        return summary?.Parameters is { } known and > 0 ? new("Parameters", Quantity.Parameters(known), "read from the files", Quantity.Exact(known)) : new("Parameters", null, Explanation: "parameters");
+    }
+
+    static string Words(Origin origin) => origin switch
+    {
+        Origin.Header => "the headers",
+        Origin.Config => "the configuration",
+        Origin.Declared => "a declaration",
+        Origin.Estimate => "an estimate",
+        _ => "a measurement",
+    };
 
     public static IReadOnlyList<ScoreFact> Scores(IReadOnlyList<CardResult> results) =>
         [.. results.Where(r => r.ValueText is not null).Take(8).Select(r => new ScoreFact(r.DatasetName, r.MetricName ?? r.MetricType, Short(r.ValueText!), "claimed"))];
@@ -67,12 +84,7 @@ static class CardFactsReader
 
     static PlateFact Size(CardRow? card) => new("Size", Quantity.Bytes(card?.SizeBytes ?? 0), null, $"{Quantity.Exact(card?.SizeBytes ?? 0)} bytes");
 
-    static string? DTypes(WeightSummaryRow? summary)
-    {
-        if (Property(summary?.SafetensorsJson, "parameters") is not { ValueKind: JsonValueKind.Object } types) return null;
-        var names = types.EnumerateObject().OrderByDescending(t => t.Value.GetInt64()).Select(t => t.Name).Take(3).ToList();
-        return names.Count == 0 ? null : string.Join(", ", names);
-    }
+    static string? DTypes(Profile profile) => profile.DTypes.Count == 0 ? null : string.Join(", ", profile.DTypes.Take(3).Select(share => share.DType));
 
     static JsonElement? Property(string? json, string name)
     {

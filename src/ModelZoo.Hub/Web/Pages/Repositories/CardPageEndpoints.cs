@@ -7,6 +7,7 @@ using ModelZoo.Hub.Repositories;
 using ModelZoo.Hub.Repositories.Access;
 using ModelZoo.Hub.Search;
 using ModelZoo.Hub.Web.Components;
+using ModelZoo.Hub.Web.Estimates;
 
 namespace ModelZoo.Hub.Web.Pages.Repositories;
 
@@ -22,7 +23,7 @@ static class CardPageEndpoints
 
     static async Task<IResult> ShowAsync(
         ReadableRepository proof, HttpContext http, PageFrames frames, RepositoryPageParts parts, TreeReader trees, CardStore cards,
-        WeightSummaryStore weights, AccessPolicy policy, RepositorySearch search, CancellationToken stop)
+        WeightSummaryStore weights, AccessPolicy policy, RepositorySearch search, ProfileReader profiles, Registry registry, CancellationToken stop)
     {
         var repository = proof.Repository;
         var frame = frames.For(http, repository.Kind.Plural());
@@ -35,9 +36,13 @@ static class CardPageEndpoints
         var card = readme is null ? Card.Empty : Card.Parse(readme);
         var files = await WalkAsync(trees, repository, head, stop);
         var results = card.Metadata.Results;
+        var profile = repository.Kind == RepositoryKind.Model && row?.FileCount > 0 ? (await profiles.FindAsync(proof, head.Commit, stop)).Profile : null;
+        var reference = profile is null ? null : await registry.GetAsync(proof.Actor, stop);
+        var (estimate, roofline) = profile is null || reference is null ? (null, null) : EstimateViews.Glance(profile, reference, ScenarioAddress.Read(QueryCollection.Empty, reference, ReadersDevice.Find(http), profile));
         return new PageResult<CardPage>(new CardPageModel(frame, heading with { Revision = null })
         {
-            Plate = CardFactsReader.Plate(repository, row, await weights.FindAsync(repository.Id, stop), results, files),
+            Plate = CardFactsReader.Plate(repository, row, await weights.FindAsync(repository.Id, stop), results, profile, estimate),
+            Roofline = roofline, Device = estimate?.Device.Name,
             Snippets = Snippet.For(heading.Links, frame.BaseUrl, row?.LibraryName, row?.PipelineTag),
             Card = card.Body.Trim().Length == 0 ? default : parts.Render(repository, repository.DefaultBranch, "README.md", card.Body),
             Findings = heading.MayWrite && readme is not null ? CardFactsReader.Findings(card.Findings.Concat(CardValidator.Check(card)).Distinct()) : [],

@@ -1,4 +1,5 @@
 using ModelZoo.Hub.Kernel;
+using ModelZoo.Hub.Web.Charts;
 using ModelZoo.Hub.Web.Components;
 
 namespace ModelZoo.Hub.Web.Pages.Repositories;
@@ -21,6 +22,10 @@ public sealed record Completeness(int Points, IReadOnlyList<string> Missing);
 public sealed record CardPageModel(PageFrame Frame, RepositoryHeading Repository)
 {
     public IReadOnlyList<PlateFact> Plate { get; init; } = [];
+    /// <summary>On the reader's device; null where no time can be told.</summary>
+    public RooflinePlot? Roofline { get; init; }
+
+    public string? Device { get; init; }
     public IReadOnlyList<Snippet> Snippets { get; init; } = [];
     public SanitisedHtml Card { get; init; }
     public IReadOnlyList<Finding> Findings { get; init; } = [];
