@@ -11,34 +11,62 @@ public static class ModelReader
 
     static readonly string[] s_endings = [".safetensors", ".gguf", ".bin", ".pt", ".pth", ".ckpt", ".onnx", ".h5", ".keras", ".tflite", ".npz", ".pb"];
 
-    public static async Task<Profile> ReadAsync(IModelFiles files, string? name, CancellationToken stop)
+    static readonly string[] s_descriptions = ["config.json", "adapter_config.json", "model_index.json"];
+
+    /// <summary>Defects that a profile lists one by one.</summary>
+    const int MaxDefects = 20;
+
+    /// <summary>Whether a profile can depend on a file of this path: it is a weight file by its ending, or a configuration.</summary>
+    public static bool Reads(string path) => IsWeight(path) || s_descriptions.Contains(path[(path.LastIndexOf('/') + 1)..]);
+
+    public static async Task<Profile> ReadAsync(IModelFiles files, string? name, CancellationToken stop) => (await ReadAllAsync(files, name, stop)).Profile;
+
+    /// <summary>The profile, with the headers it was made from and what was wrong with the files.</summary>
+    public static async Task<ModelReading> ReadAllAsync(IModelFiles files, string? name, CancellationToken stop)
     {
-        if (files.Files.Any(file => file.Path == "model_index.json")) return await ReadComponentsAsync(files, name, stop);
-        return await ReadOneAsync(files, "", name, stop);
+        var tally = new HeaderTally();
+        var profile = files.Files.Any(file => file.Path == "model_index.json")
+            ? await ReadComponentsAsync(files, name, tally, stop) : await ReadOneAsync(files, "", name, tally, stop);
+        return new(profile, tally.Headers, tally.Defects);
     }
 
-    static async Task<Profile> ReadOneAsync(IModelFiles files, string folder, string? name, CancellationToken stop)
+    static async Task<Profile> ReadOneAsync(IModelFiles files, string folder, string? name, HeaderTally tally, CancellationToken stop)
     {
         var (config, defect) = await ReadConfigAsync(files, folder + "config.json", stop);
         var (isAdapter, adapterDefect) = await ReadConfigAsync(files, folder + "adapter_config.json", stop) is var (adapter, problem) && adapter is not null ? (true, problem) : (false, null);
         var (chosen, remarks) = Choose(files.Files, folder);
         var read = new WeightFile?[chosen.Count];
         var broken = new string?[chosen.Count];
-        await Parallel.ForAsync(0, chosen.Count, new ParallelOptions { MaxDegreeOfParallelism = FilesAtOnce, CancellationToken = stop }, async (i, halt) =>
+        try
         {
-            try
+            await Parallel.ForAsync(0, chosen.Count, new ParallelOptions { MaxDegreeOfParallelism = FilesAtOnce, CancellationToken = stop }, async (i, halt) =>
             {
-                var source = await files.OpenAsync(chosen[i].Path, halt);
-                using var _ = source as IDisposable;
-                read[i] = await WeightReader.ReadHeaderAsync(source, halt);
-            }
-            catch (Exception error) when (error is WeightFormatException or OverflowException)
-            {
-                broken[i] = $"{chosen[i].Path}: {error.Message}";
-            }
-        });
+                try
+                {
+                    var source = await files.OpenAsync(chosen[i].Path, halt);
+                    using var _ = source as IDisposable;
+                    read[i] = await WeightReader.ReadHeaderAsync(source, halt);
+                }
+                catch (Exception error) when (error is WeightFormatException or OverflowException)
+                {
+                    broken[i] = $"{chosen[i].Path}: {error.Message}";
+                    return;
+                }
+                tally.Count(read[i]!);
+            });
+        }
+        catch (ProfileException tooMuch)
+        {
+            tally.Defects.Add(tooMuch.Message);
+            return new() { Name = name, ModelType = config?.ModelType, NotMeasured = Profiler.Missing(tooMuch.Message, "parameters", "weightBytes", "flopPerUnit"), Notices = remarks };
+        }
         var weights = read.OfType<WeightFile>().ToList();
-        remarks.AddRange(broken.OfType<string>());
+        tally.Headers.AddRange(chosen.Zip(read).Where(pair => pair.Second is not null).Select(pair => new ReadHeader(pair.First.Path, pair.Second!)));
+        var defects = broken.OfType<string>().ToList();
+        if (defects.Count > MaxDefects) defects = [.. defects.Take(MaxDefects), $"{defects.Count - MaxDefects} more files cannot be read."];
+        remarks.AddRange(defects);
+        tally.Defects.AddRange(defects);
+        if (defect is not null) tally.Defects.Add(defect);
         if (weights.Count == 0 && config is null && defect is null && remarks.Count == 0)
             return new() { Name = name, NotMeasured = Profiler.Missing("there is no configuration and no weight file that is read", "parameters", "weightBytes", "flopPerUnit") };
         Profile profile;
@@ -69,14 +97,15 @@ public static class ModelReader
         + $"{adapter.FindText("base_model_name_or_path") ?? "a base model that it does not name"}: to load it, the base model is needed as well.";
 
     /// <summary>A pipeline of diffusers: <c>model_index.json</c> lists components, each a folder with its own configuration and weights.</summary>
-    static async Task<Profile> ReadComponentsAsync(IModelFiles files, string? name, CancellationToken stop)
+    static async Task<Profile> ReadComponentsAsync(IModelFiles files, string? name, HeaderTally tally, CancellationToken stop)
     {
         var (index, defect) = await ReadConfigAsync(files, "model_index.json", stop);
+        if (defect is not null) tally.Defects.Add(defect);
         if (index is null) return new() { Name = name, NotMeasured = Profiler.Missing(defect ?? "model_index.json cannot be read", "parameters", "weightBytes", "flopPerUnit") };
         var parts = new List<ProfilePart>();
         foreach (var component in index.Entries.Where(entry => entry.Value.ValueKind == JsonValueKind.Array && entry.Key.Length < 100).Select(entry => entry.Key).Take(50))
             if (files.Files.Any(file => file.Path == $"{component}/config.json" || (file.Path.StartsWith(component + "/", StringComparison.Ordinal) && IsWeight(file.Path))))
-                parts.Add(new(component, await ReadOneAsync(files, component + "/", component, stop)));
+                parts.Add(new(component, await ReadOneAsync(files, component + "/", component, tally, stop)));
         if (parts.Count == 0) return new() { Name = name, ModelType = index.ModelType, NotMeasured = Profiler.Missing("no component of the pipeline has a configuration or weights", "parameters", "weightBytes", "flopPerUnit") };
         var main = (parts.Find(part => part.Name is "unet" or "transformer" or "prior") ?? parts[0]).Profile;
         return main with

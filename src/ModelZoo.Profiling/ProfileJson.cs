@@ -129,7 +129,7 @@ public static class ProfileJson
     }
 
     /// <summary>Whole numbers without a fraction; nothing that JSON cannot say.</summary>
-    static JsonValue? Number(double? value) => value is not { } number || !double.IsFinite(number) ? null
+    internal static JsonValue? Number(double? value) => value is not { } number || !double.IsFinite(number) ? null
         : number == Math.Floor(number) && Math.Abs(number) < 9e15 ? JsonValue.Create((long)number) : JsonValue.Create(number);
 
     /// <summary>MixtureOfExperts → mixture-of-experts.</summary>

@@ -18,6 +18,15 @@ public static class ProfileLimits
     /// <summary>Shards of one model.</summary>
     public const int MaxShards = 10_000;
 
+    /// <summary>Tensors of one model, all its shards and parts together.</summary>
+    public const int MaxTensors = 1_000_000;
+
+    /// <summary>Characters of all their names together.</summary>
+    public const long MaxNameCharacters = 256 << 20;
+
+    /// <summary>Longest profile that is kept, as JSON. The longest real ones, with dozens of different layers, have some 60 kB.</summary>
+    public const int MaxStoredBytes = 8 << 20;
+
     /// <summary>Longest table of devices or workloads, in bytes, and its rows.</summary>
     public const int MaxTableBytes = 16 << 20;
 

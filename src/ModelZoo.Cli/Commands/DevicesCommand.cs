@@ -19,7 +19,7 @@ static class DevicesCommand
             if (devices.Count == 0) throw new UsageException($"No device matches '{wanted}'.");
             if (call.Screen.IsJson)
             {
-                call.Screen.Json(new JsonArray([.. devices.Select(device => (JsonNode)Json(device))]));
+                call.Screen.Json(new JsonArray([.. devices.Select(device => (JsonNode)RegistryJson.Of(device))]));
                 return;
             }
             call.Screen.Table(["id", "name", "kind", "memory", "bandwidth", "16-bit rate", "source"], [.. devices.Select(d => (string[])
@@ -30,33 +30,5 @@ static class DevicesCommand
             ])]);
             if (devices is [var only]) call.Screen.Say($"{only.Source}{(only.Note is null ? "" : $"\n{only.Note}")}");
         });
-    }
-
-    static JsonObject Json(Device device)
-    {
-        var rates = new JsonObject();
-        foreach (var (format, rate) in device.PeakRates) rates[format.ToName()] = rate;
-        return new()
-        {
-            ["id"] = device.Id, ["name"] = device.Name, ["vendor"] = device.Vendor, ["kind"] = device.Kind, ["releaseYear"] = device.ReleaseYear, ["peakFlopPerSecond"] = rates, ["hasSparsity"] = device.HasSparsity,
-            ["memoryBytes"] = device.MemoryBytes, ["usableMemoryBytes"] = device.UsableMemoryBytes, ["bandwidthBytesPerSecond"] = device.Bandwidth, ["memoryType"] = device.MemoryType,
-            ["sramBytes"] = device.SramBytes, ["flashBytes"] = device.FlashBytes, ["hostLinkBytesPerSecond"] = device.HostLinkBandwidth, ["scaleUpBytesPerSecond"] = device.ScaleUpBandwidth,
-            ["watts"] = device.Watts, ["priceDollars"] = device.PriceDollars, ["embodiedCarbonKilograms"] = device.EmbodiedKilograms, ["dispatchSeconds"] = device.DispatchSeconds, ["accelerators"] = device.Accelerators,
-            ["confidence"] = device.Confidence, ["source"] = device.Source, ["note"] = device.Note,
-            ["mlsysim"] = device.MlsysimFigures is { } text ? Parsed(text) : null,
-        };
-    }
-
-    /// <summary>What a user typed there may be no JSON.</summary>
-    internal static JsonNode? Parsed(string text)
-    {
-        try
-        {
-            return JsonNode.Parse(text);
-        }
-        catch (System.Text.Json.JsonException)
-        {
-            return text;
-        }
     }
 }

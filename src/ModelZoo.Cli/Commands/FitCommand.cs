@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json.Nodes;
 using ModelZoo.Profiling;
 
 namespace ModelZoo.Cli.Commands;
@@ -20,27 +19,15 @@ static class FitCommand
             var reference = await call.ReferenceAsync();
             var device = ScenarioOptions.Device(call, reference);
             var scenario = ScenarioOptions.Read(call, reference);
-            var grid = call.Get(GridId) is { } id ? reference.FindGrid(id) ?? throw new UsageException($"There is no grid '{id}': {string.Join(", ", reference.Grids.Select(g => g.Id))}.") : null;
+            var grid = call.Get(GridId) is { } id ? ScenarioFields.FindGrid(id, reference) : null;
             var profile = await ModelSource.ReadAsync(call, call.Get(model), reference);
-            var estimate = Estimator.Estimate(profile, device, scenario, reference);
-            var ladder = Estimator.Ladder(profile, device, scenario, reference);
-            var energy = grid is not null && estimate.LatencySeconds is { } seconds
-                ? Energy.Find(device, grid, seconds, Energy.Share(estimate, PowerBasis.Busiest), scenario.Devices) : null;
+            var report = FitReport.Of(profile, device, scenario, reference, grid);
             if (call.Screen.IsJson)
             {
-                var json = ProfileJson.Of(estimate);
-                json["ladder"] = new JsonArray([.. ladder.Select(step => (JsonNode)new JsonObject
-                {
-                    ["precision"] = step.Precision.Id, ["weightBytes"] = (long)step.WeightBytes, ["memoryBytes"] = (long)step.MemoryBytes, ["fits"] = step.Fits, ["largestThatFits"] = step.IsLargestThatFits,
-                })]);
-                if (energy is not null) json["energy"] = new JsonObject
-                {
-                    ["watts"] = energy.Watts, ["joulesPerStep"] = energy.KilowattHours * 3.6e6, ["carbonGramsPerStep"] = energy.CarbonGrams, ["dollarsPerStep"] = energy.Dollars, ["grid"] = grid!.Id, ["how"] = energy.How,
-                };
-                call.Screen.Json(json);
+                call.Screen.Json(FitJson.Of(report));
                 return;
             }
-            Show(call.Screen, estimate, ladder, energy, grid);
+            Show(call.Screen, report.Estimate, report.Ladder, report.Energy, grid);
         });
     }
 

@@ -19,13 +19,7 @@ static class WorkloadsCommand
             if (workloads.Count == 0) throw new UsageException($"No workload matches '{wanted}'.");
             if (call.Screen.IsJson)
             {
-                call.Screen.Json(new JsonArray([.. workloads.Select(w => (JsonNode)new JsonObject
-                {
-                    ["id"] = w.Id, ["name"] = w.Name, ["family"] = w.Family, ["task"] = w.Task, ["architecture"] = w.Architecture, ["modelType"] = w.ModelType,
-                    ["parameters"] = w.Parameters, ["activeParameters"] = w.ActiveParameters, ["flop"] = w.Flop, ["flopUnit"] = w.FlopUnit, ["trainingFlop"] = w.TrainingFlop, ["trainingTokens"] = w.TrainingTokens,
-                    ["releaseDate"] = w.ReleaseDate, ["verification"] = w.Verification, ["source"] = w.Source, ["note"] = w.Note, ["mlsysim"] = w.MlsysimFigures is { } text ? DevicesCommand.Parsed(text) : null,
-                    ["hasConfiguration"] = w.Configuration is not null,
-                })]));
+                call.Screen.Json(new JsonArray([.. workloads.Select(workload => (JsonNode)RegistryJson.Of(workload))]));
                 return;
             }
             call.Screen.Table(["id", "name", "family", "parameters", "FLOP", "per", "standing"], [.. workloads.Select(w => (string[])

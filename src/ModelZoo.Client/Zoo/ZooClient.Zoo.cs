@@ -7,6 +7,10 @@ public sealed partial class ZooClient
     /// <summary>Full-text search over everything the hub holds, as the hub answers it. ModelZoo only; <see cref="ListRepositoriesAsync"/> works on every hub.</summary>
     public Task<JsonElement> SearchAsync(string text, CancellationToken stop = default) => _hub.GetAsync<JsonElement>("/api/zoo/search" + Address.Query(("q", text)), stop);
 
+    /// <summary>What the hub knows of the model in a revision, in the form that loses nothing. ModelZoo only.</summary>
+    public Task<JsonElement> GetStoredProfileAsync(RepoId repo, string revision, CancellationToken stop = default) =>
+        _hub.GetAsync<JsonElement>($"/api/models/{repo.Id}/profile" + Address.Query(("revision", revision), ("form", "stored")), stop);
+
     /// <summary>Starts rebuilding everything the hub derives from commits. ModelZoo only; needs an administrator.</summary>
     /// <returns>The job's id.</returns>
     public async Task<string> ReindexAsync(CancellationToken stop = default)

@@ -32,6 +32,7 @@ sealed class IndexReading(IndexSnapshot before)
             LinkedModels = models,
             LinkedDatasets = datasets,
             Parameters = row.Parameters,
+            Footprint = row is { WeightBytes: { } weights, FootprintBytes: { } bytes } ? new(weights, bytes) : null,
             FileCount = row.FileCount ?? 0,
             SizeBytes = row.SizeBytes ?? 0,
             CardScore = row.Score ?? 0,

@@ -32,6 +32,8 @@ sealed record IndexRow
     public long? FileCount { get; init; }
     public long? SizeBytes { get; init; }
     public long? Parameters { get; init; }
+    public double? WeightBytes { get; init; }
+    public double? FootprintBytes { get; init; }
     public long LikesOfWeek { get; init; }
     public long LikesOfMonth { get; init; }
 }
@@ -74,7 +76,7 @@ sealed class IndexStore(HubDatabase database)
                repository.downloads, repository.downloads_all_time, repository.likes, repository.change_number,
                repository_card.pipeline_tag, repository_card.library_name, repository_card.licence, repository_card.card_json,
                repository_card.tags_json, repository_card.score, repository_card.grade, repository_card.file_count,
-               repository_card.size_bytes, weight_summary.parameters,
+               repository_card.size_bytes, weight_summary.parameters, weight_summary.weight_bytes, weight_summary.footprint_bytes,
                (select count(*) from repository_like
                 where repository_like.repository_id = repository.id and repository_like.liked_at >= @weekAgo) as likes_of_week,
                (select count(*) from repository_like

@@ -1,4 +1,5 @@
 using ModelZoo.Hub.Repositories;
+using ModelZoo.Profiling;
 
 namespace ModelZoo.Hub.Search;
 
@@ -20,6 +21,10 @@ sealed record IndexedRepository
     public IReadOnlyList<string> LinkedModels { get; init; } = [];
     public IReadOnlyList<string> LinkedDatasets { get; init; } = [];
     public long? Parameters { get; init; }
+
+    /// <summary>What a model needs of memory in the standard scenario; null when that is not known.</summary>
+    public Footprint? Footprint { get; init; }
+
     public long FileCount { get; init; }
     public long SizeBytes { get; init; }
     public long CardScore { get; init; }

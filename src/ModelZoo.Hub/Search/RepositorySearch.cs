@@ -1,5 +1,6 @@
 using System.Text;
 using ModelZoo.Hub.Accounts;
+using ModelZoo.Profiling;
 
 namespace ModelZoo.Hub.Search;
 
@@ -63,7 +64,7 @@ sealed class RepositorySearch(RepositoryIndex index, IndexStore store)
         if (!visible.SeesEverything && visible.Hidden.Count > 0) return null;
         var key = new StringBuilder(visible.SeesEverything ? "all" : "open");
         foreach (var term in query.Terms()) key.Append('\n').Append((int)term.Field).Append(term.Value);
-        return key.Append('\n').Append(query.MinParameters).Append('-').Append(query.MaxParameters).Append('\n').Append(query.Text.ToLowerInvariant()).ToString();
+        return key.Append('\n').Append(query.MinParameters).Append('-').Append(query.MaxParameters).Append('\n').Append(query.Fits).Append('\n').Append(query.Text.ToLowerInvariant()).ToString();
     }
 
     internal static FoundSlots Match(VisibleIndex visible, SearchQuery query)
@@ -72,6 +73,7 @@ sealed class RepositorySearch(RepositoryIndex index, IndexStore store)
         var bits = visible.Bits();
         foreach (var term in query.Terms()) bits.And(snapshot.Find(term.Field, term.Value));
         if (query.MinParameters is not null || query.MaxParameters is not null) bits.And(InRange(snapshot, query.MinParameters ?? 0, query.MaxParameters ?? long.MaxValue));
+        if (query.Fits is { } room) bits.And(Fitting(snapshot, room));
         foreach (var word in query.Text.ToLowerInvariant().Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))
             KeepNamed(snapshot, bits, Encoding.UTF8.GetBytes(word));
         return new(bits);
@@ -84,6 +86,31 @@ sealed class RepositorySearch(RepositoryIndex index, IndexStore store)
         var end = most == long.MaxValue ? snapshot.Order(SearchOrder.Parameters).End : snapshot.Seek(SearchOrder.Parameters, new(most + 1, "", 0));
         snapshot.Order(SearchOrder.Parameters).Between(snapshot.Seek(SearchOrder.Parameters, new(least, "", 0)), end, bits);
         return bits;
+    }
+
+    /// <summary>
+    /// Two looks into the order of footprints: below the room by more than rounding everything fits, above it nothing; the few between are
+    /// compared one by one, and all of them where a device has two memories.
+    /// </summary>
+    static SlotBits Fitting(IndexSnapshot snapshot, MemoryRoom room)
+    {
+        var bits = new SlotBits(snapshot.Slots);
+        var order = snapshot.Order(SearchOrder.Footprint);
+        var known = snapshot.Seek(SearchOrder.Footprint, new(0, "", 0));
+        var limit = room.IsSplit ? room.FlashBytes + room.AvailableBytes : room.AvailableBytes - room.RuntimeBytes;
+        var slack = 1 + 1e-9 * (Math.Abs(limit) + room.RuntimeBytes);
+        var sure = room.IsSplit ? known : Place(limit - slack);
+        order.Between(known, sure, bits);
+        order.Walk(sure, backward: false, slot =>
+        {
+            var footprint = snapshot.Get(slot).Footprint;
+            if (footprint is { } needed && needed.Bytes > limit + slack) return false;
+            if (footprint is { } one && one.Fits(room)) bits[slot] = true;
+            return true;
+        });
+        return bits;
+
+        SlotOrder.Place Place(double bytes) => bytes < 0 ? known : snapshot.Seek(SearchOrder.Footprint, new(bytes >= 9e18 ? long.MaxValue : (long)bytes, "", 0));
     }
 
     static void KeepNamed(IndexSnapshot snapshot, SlotBits bits, byte[] needle)

@@ -12,6 +12,9 @@ enum SearchOrder
     Likes30Days,
     Parameters,
     Size,
+
+    /// <summary>Memory that a model needs in the standard scenario; those for which it is not known come first.</summary>
+    Footprint,
     Name,
     /// <summary>The row id alone: how a repository is found in the index.</summary>
     Id,
@@ -30,6 +33,9 @@ readonly record struct SortPoint(long Value, string Name, long Id)
         return byName != 0 ? byName : Id.CompareTo(other.Id);
     }
 
+    /// <summary>Whole bytes, so that the order of the numbers is the order of the footprints; what no memory holds is the largest number.</summary>
+    static long RoundedUp(double bytes) => bytes >= 9e18 ? long.MaxValue : (long)Math.Ceiling(bytes);
+
     static long ValueOf(IndexedRepository repository, SearchOrder key) => key switch
     {
         SearchOrder.Trending => repository.LikesOfWeek,
@@ -39,6 +45,7 @@ readonly record struct SortPoint(long Value, string Name, long Id)
         SearchOrder.Likes => repository.Repository.Likes,
         SearchOrder.Likes30Days => repository.LikesOfMonth,
         SearchOrder.Parameters => repository.Parameters ?? -1,
+        SearchOrder.Footprint => repository.Footprint is { Bytes: var bytes } ? RoundedUp(bytes) : -1,
         SearchOrder.Size => repository.SizeBytes,
         _ => 0,
     };

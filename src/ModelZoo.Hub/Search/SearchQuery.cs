@@ -1,4 +1,5 @@
 using ModelZoo.Hub.Repositories;
+using ModelZoo.Profiling;
 
 namespace ModelZoo.Hub.Search;
 
@@ -25,6 +26,9 @@ sealed record SearchQuery
 
     public long? MinParameters { get; init; }
     public long? MaxParameters { get; init; }
+
+    /// <summary>Models that fit this much memory in the standard scenario, as an estimate would say.</summary>
+    public MemoryRoom? Fits { get; init; }
 
     /// <summary>Spaces that make use of these.</summary>
     public IReadOnlyList<string> LinkedModels { get; init; } = [];

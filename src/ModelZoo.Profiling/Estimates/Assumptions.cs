@@ -79,10 +79,10 @@ public readonly record struct Assumptions
     } : NumberFormat.Bf16;
 
     /// <summary>vLLM reserves 0.90; Metal's working set is 0.75 of unified memory, 0.67 on machines below 36 GB; phones leave an app about 0.6 (workloads.md § 5.5).</summary>
-    static double DefaultShare(Device device) => device.IsApple && device.IsUnified ? device.MemoryBytes >= 36e9 ? 0.75 : 0.67 : device.Kind == "mobile" ? 0.6 : device.Kind == "tiny" ? 1 : 0.9;
+    internal static double DefaultShare(Device device) => device.IsApple && device.IsUnified ? device.MemoryBytes >= 36e9 ? 0.75 : 0.67 : device.Kind == "mobile" ? 0.6 : device.Kind == "tiny" ? 1 : 0.9;
 
     /// <summary>A context of the driver and workspaces of its libraries; a micro-controller's interpreter.</summary>
-    static double DefaultRuntime(Device device) => device.Kind switch
+    internal static double DefaultRuntime(Device device) => device.Kind switch
     {
         "tiny" => 35_000,
         "cpu" or "reference" => 0.2 * (1 << 30),

@@ -21,7 +21,18 @@ static class Upkeep
         """,
         "select repository_id, tag from repository_tag order by 1, 2",
         "select repository_id, word, weight from card_word order by 1, 2",
-        "select repository_id, commit_id, parameters, safetensors_json, gguf_json from weight_summary order by 1",
+        """
+        select repository_id, commit_id, digest, version, parameters, safetensors_json, gguf_json, weight_bytes, footprint_bytes
+        from weight_summary order by 1
+        """,
+        """
+        select model_profile.repository_id, model_profile.digest, model_profile.version, state, reason, defects_json, tensor_count, profile_json, length(tensors)
+        from model_profile
+        join weight_summary on weight_summary.repository_id = model_profile.repository_id and weight_summary.digest = model_profile.digest
+        order by 1, 2
+        """,
+        "select repository_id, kind, id, name, fields_json from user_record order by 1, 2, 3",
+        "select repository_id, kind, path, problem from user_record_problem order by 1, 2",
         "select space_id, id, tree_id, title, body, author_name, author_email, authored_at, committed_at, generation, ancestors from git_commit order by 1, 2",
         "select space_id, id, ordinal, parent_id from git_commit_parent order by 1, 2, 3",
         "select id, downloads, downloads_all_time, likes from repository order by 1",
@@ -44,7 +55,7 @@ static class Upkeep
 
     public static async Task WipeDerivedAsync(this TestHub hub)
     {
-        foreach (var table in (string[])["last_change", "repository_card", "repository_tag", "card_word", "weight_summary", "git_commit_parent", "git_commit"])
+        foreach (var table in (string[])["last_change", "repository_card", "repository_tag", "card_word", "weight_summary", "model_profile", "user_record", "user_record_problem", "git_commit_parent", "git_commit"])
             await hub.Get<HubDatabase>().ExecuteAsync($"delete from {table}", null, default);
         await hub.Get<HubDatabase>().ExecuteAsync("update repository set downloads = 7, downloads_all_time = 7, likes = 7", null, default);
     }

@@ -34,6 +34,9 @@ sealed class JsonBody(JsonElement root)
         }
     }
 
+    /// <summary>All of it; undefined when the body was empty.</summary>
+    public JsonElement Root => root;
+
     public JsonElement? Value(string name) =>
         root.ValueKind == JsonValueKind.Object && root.TryGetProperty(name, out var value) ? value : null;
 

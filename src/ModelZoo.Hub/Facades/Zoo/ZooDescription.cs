@@ -15,7 +15,7 @@ static class ZooDescription
 
     public static void AddZooDescription(this IServiceCollection services) => services.AddOpenApi(Document, options =>
     {
-        options.ShouldInclude = api => ("/" + api.RelativePath).StartsWith(ZooRoutes.Base + "/", StringComparison.Ordinal);
+        options.ShouldInclude = api => ("/" + api.RelativePath).StartsWith(ZooRoutes.Base + "/", StringComparison.Ordinal) || "/" + api.RelativePath == ProfileEndpoints.Path;
         options.AddDocumentTransformer((document, context, _) =>
         {
             document.Info = new OpenApiInfo

@@ -31,6 +31,11 @@ static class ZooRoutes
         NodeEndpoints.Map(group);
         AuditEndpoints.Map(group);
         SearchEndpoints.Map(group);
+        ProfileEndpoints.Map(group);
+        EstimateEndpoints.Map(group);
+        RegistryEndpoints.Map(group);
+        RecordEndpoints.Map(group);
+        TensorDiffEndpoints.Map(group);
         app.Map(Base + "/{**rest}", HuggingFace.HuggingFaceRoutes.Nothing)
             .WithMetadata(ZooErrors.Dialect, new Kernel.Public("says only that nothing is here")).ExcludeFromDescription();
     }
