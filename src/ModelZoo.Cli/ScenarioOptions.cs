@@ -38,7 +38,7 @@ static class ScenarioOptions
     {
         command.Options.Add(DeviceId);
         foreach (var option in s_fields.Values) command.Options.Add(option);
-        foreach (var option in (Option[])[LocalCall.OwnDevices, LocalCall.OwnWorkloads, HubCall.Json]) command.Options.Add(option);
+        foreach (var option in (Option[])[ModelSource.Axes, LocalCall.OwnDevices, LocalCall.OwnWorkloads, HubCall.Json]) command.Options.Add(option);
         return command;
     }
 

@@ -16,6 +16,7 @@ public static class FitJson
         {
             ["watts"] = energy.Watts, ["joulesPerStep"] = energy.KilowattHours * 3.6e6, ["carbonGramsPerStep"] = energy.CarbonGrams, ["dollarsPerStep"] = energy.Dollars, ["grid"] = grid.Id, ["how"] = energy.How,
         };
+        if (report.Concurrency is { } load) json["concurrency"] = Of(load);
         if (report.Training is { } training) json["training"] = Of(training);
         if (report.Serving is { } serving) json["serving"] = new JsonObject
         {
@@ -25,6 +26,20 @@ public static class FitJson
         };
         return json;
     }
+
+    public static JsonObject Of(ConcurrencyEstimate load) => new()
+    {
+        ["concurrency"] = Number(load.Here.Concurrency), ["fits"] = load.Here.Fits, ["memoryBytes"] = Number(load.Here.MemoryBytes), ["tokenSeconds"] = Number(load.Here.TokenSeconds),
+        ["tokensPerSecond"] = Number(load.Here.TokensPerSecond), ["tokensPerSecondPerUser"] = Number(load.Here.TokensPerSecondPerUser), ["timeToFirstTokenSeconds"] = Number(load.FirstTokenSeconds),
+        ["requestSeconds"] = Number(load.RequestSeconds), ["requestsPerSecond"] = Number(load.RequestsPerSecond), ["prefillShare"] = Number(load.PrefillShare), ["mixedStepSeconds"] = Number(load.MixedStepSeconds),
+        ["largestConcurrency"] = load.LargestConcurrency, ["largestPaged"] = load.LargestPaged, ["largestWithinLimit"] = load.LargestWithinLimit,
+        ["draftTokensPerRound"] = Number(load.DraftTokens), ["draftTokenSeconds"] = Number(load.DraftTokenSeconds),
+        ["curve"] = new JsonArray([.. load.Curve.Select(point => (JsonNode)new JsonObject
+        {
+            ["concurrency"] = Number(point.Concurrency), ["tokensPerSecondPerUser"] = Number(point.TokensPerSecondPerUser), ["tokensPerSecond"] = Number(point.TokensPerSecond), ["tokenSeconds"] = Number(point.TokenSeconds), ["fits"] = point.Fits,
+        })]),
+        ["how"] = new JsonObject(load.How.Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)pair.Value))),
+    };
 
     public static JsonObject Of(TrainingEstimate training) => new()
     {

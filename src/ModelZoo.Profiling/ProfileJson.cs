@@ -53,7 +53,7 @@ public static class ProfileJson
             ["arithmeticIntensity"] = estimate.Step.Bytes > 0 ? Number(estimate.Step.Intensity) : null, ["ridgeIntensity"] = Number(estimate.Ridge),
             ["latencySeconds"] = Number(estimate.LatencySeconds), ["throughputPerSecond"] = Number(estimate.ThroughputPerSecond),
             ["timeToFirstTokenSeconds"] = Number(estimate.FirstTokenSeconds), ["requestSeconds"] = Number(estimate.RequestSeconds),
-            ["bound"] = Words(estimate.Bound), ["fits"] = estimate.Verdict.Kind == VerdictKind.Unknown ? null : estimate.Verdict.Fits,
+            ["bound"] = estimate.LatencySeconds is null && estimate.Bound != Bound.DoesNotFit ? null : Words(estimate.Bound), ["fits"] = estimate.Verdict.Kind == VerdictKind.Unknown ? null : estimate.Verdict.Fits,
             ["memoryBytes"] = Number(plan.Total), ["availableBytes"] = Number((estimate.Device.CapacityBytes ?? 0) * Assumed(estimate, "memoryShare")),
             ["memory"] = new JsonObject
             {

@@ -14,6 +14,7 @@ static class FitCommand
         var model = ModelSource.Argument();
         var command = ScenarioOptions.AddTo(new Command("fit", "Say whether a model fits a device, and how fast it can be") { model });
         command.Options.Add(GridId);
+        LoadOptions.AddTo(command);
         return LocalCall.On(command, async call =>
         {
             var reference = await call.ReferenceAsync();
@@ -21,35 +22,40 @@ static class FitCommand
             var scenario = ScenarioOptions.Read(call, reference);
             var grid = call.Get(GridId) is { } id ? ScenarioFields.FindGrid(id, reference) : null;
             var profile = await ModelSource.ReadAsync(call, call.Get(model), reference);
-            var report = FitReport.Of(profile, device, scenario, reference, grid);
+            if (LoadOptions.TakesCompanions(call)) scenario = scenario with { CompanionBytes = scenario.CompanionBytes + profile.Companions.Sum(companion => companion.Bytes) };
+            var report = FitReport.Of(profile, device, scenario, reference, grid, LoadOptions.FindTraining(call, scenario), LoadOptions.FindServing(call));
+            if (await LoadOptions.FindConcurrencyAsync(call, reference) is { } plan) report = report with { Concurrency = Concurrency.Estimate(profile, device, scenario, plan, reference) };
             if (call.Screen.IsJson)
             {
                 call.Screen.Json(FitJson.Of(report));
                 return;
             }
-            Show(call.Screen, report.Estimate, report.Ladder, report.Energy, grid);
+            Show(call.Screen, report);
         });
     }
 
-    static void Show(Screen screen, Estimate estimate, IReadOnlyList<LadderStep> ladder, EnergyEstimate? energy, Grid? grid)
+    static void Show(Screen screen, FitReport report)
     {
+        var (estimate, ladder, energy, grid) = (report.Estimate, report.Ladder, report.Energy, report.Grid);
         var plan = estimate.Memory;
         List<string[]> rows =
         [
             ["model", estimate.Profile.Name ?? ""], ["device", $"{estimate.Device.Name}{(estimate.Scenario.Devices > 1 ? $" × {estimate.Scenario.Devices}, {ProfileJson.Words(estimate.Scenario.Parallelism)}" : "")}"],
             ["verdict", estimate.Verdict.Sentence],
-            ["memory", $"{Gib(plan.Total)} of {Gib((estimate.Device.CapacityBytes ?? 0) * estimate.Assumptions.First(a => a.Name == "memoryShare").Value)}: weights {Gib(plan.Weights)}, cache {Gib(plan.Cache)}, "
-                + $"{(plan.State > 0 ? $"state {Gib(plan.State)}, " : "")}transient {Gib(plan.Transient)}, runtime {Gib(plan.Runtime)}"],
+            ["memory", $"{Gib(plan.Total)} of {Gib((estimate.Device.CapacityBytes ?? 0) * estimate.Assumptions.First(a => a.Name == "memoryShare").Value)}: weights {Gib(plan.Weights)}, {(plan.Cache > 0 ? $"cache {Gib(plan.Cache)}, " : "")}"
+                + $"{(plan.State > 0 ? $"state {Gib(plan.State)}, " : "")}transient {Gib(plan.Transient)}, runtime {Gib(plan.Runtime)}{(plan.Companions > 0 ? $", companions {Gib(plan.Companions)}" : "")}"],
         ];
-        if (estimate.Verdict.LargestContext is { } context) rows.Add(["largest context", $"{context:N0} tokens at this batch"]);
+        if (estimate.Verdict.LargestContext is { } context) rows.Add(["largest context", $"{context:N0} tokens at this batch{(estimate.Profile.Shape.MaxContext is { } made && made < context ? $"; the model was made for {made:N0}" : "")}"]);
         if (estimate.Verdict.LargestBatch is { } batch) rows.Add(["largest batch", $"{batch:N0} at this context"]);
-        rows.Add(["bound", $"{ProfileJson.Words(estimate.Bound)}{(estimate.Step.Bytes > 0 ? $": {Number(estimate.Step.Intensity)} FLOP per byte, ridge {Number(estimate.Ridge ?? 0)}" : "")}"]);
-        var unit = estimate.Profile.Work?.Unit.ToString().ToLowerInvariant() ?? "unit";
-        if (estimate.LatencySeconds is { } latency) rows.Add(["time", $"{Seconds(latency)} per step, {Number(estimate.ThroughputPerSecond ?? 0)} {unit}s per second"]);
+        if (estimate.LatencySeconds is not null || estimate.Bound == Bound.DoesNotFit) rows.Add(["bound", $"{ProfileJson.Words(estimate.Bound)}{(estimate.Step.Bytes > 0 ? $": {Number(estimate.Step.Intensity)} FLOP per byte, ridge {Number(estimate.Ridge ?? 0)}" : "")}"]);
+        var isPicture = estimate.Profile.Work is { Unit: WorkUnit.Call };
+        var unit = isPicture ? "picture" : estimate.Profile.Work?.Unit.ToString().ToLowerInvariant() ?? "unit";
+        if (estimate.LatencySeconds is { } latency) rows.Add(["time", $"{Seconds(latency)} per {(isPicture ? "picture" : "step")}, {Number(estimate.ThroughputPerSecond ?? 0)} {unit}s per second"]);
         if (estimate.FirstTokenSeconds is { } first) rows.Add(["first token", Seconds(first)]);
         if (estimate.RequestSeconds is { } request) rows.Add(["whole answer", $"{Seconds(request)} for {estimate.Scenario.Output:0} tokens"]);
         if (estimate.Calibration is { } calibration) rows.Add(["measured", $"{Seconds(calibration.MeasuredSeconds)}; estimated {Seconds(calibration.EstimatedSeconds)}; {calibration.ImpliedShare:P0} of the {ProfileJson.Words(calibration.Bound)} ceiling"]);
         if (energy is not null) rows.Add(["energy", $"{Number(energy.KilowattHours * 3.6e6)} J and {Number(energy.CarbonGrams)} g CO2e per step on {grid!.Name} ({energy.How})"]);
+        rows.AddRange(LoadDisplay.Of(report));
         foreach (var step in ladder) rows.Add([$"  {step.Precision.Name}", $"{Gib(step.WeightBytes)}{(step.IsLargestThatFits ? ", the largest that fits" : step.Fits ? ", fits" : "")}"]);
         foreach (var assumption in estimate.Assumptions) rows.Add([$"  {assumption.Name}", $"{Number(assumption.Value)} ({assumption.Source})"]);
         foreach (var (field, reason) in estimate.NotMeasured) rows.Add([field, $"not measured: {reason}"]);

@@ -10,7 +10,7 @@ static class ProfileCommand
     public static Command Build()
     {
         var model = ModelSource.Argument();
-        return LocalCall.On(new Command("profile", "Say what a model is: parameters, bytes, FLOP, cache") { model, LocalCall.OwnWorkloads, HubCall.Json }, async call =>
+        return LocalCall.On(new Command("profile", "Say what a model is: parameters, bytes, FLOP, cache") { model, ModelSource.Axes, LocalCall.OwnWorkloads, HubCall.Json }, async call =>
         {
             var profile = await ModelSource.ReadAsync(call, call.Get(model), await call.ReferenceAsync());
             if (call.Screen.IsJson)

@@ -57,6 +57,7 @@ public static class Estimator
         if (canTell && !fits && scenario.Preset != Preset.Mlsysim) latency = Offloaded(model, memory, step, notices) * calls;
         var perStep = phase == Phase.Prefill || (phase == Phase.Forward && work.HasDecoder && scenario.Preset != Preset.Mlsysim) ? scenario.Batch * (scenario.Prompt ?? scenario.Context) : scenario.Batch;
         var copies = scenario.Parallelism is Parallelism.Replicas or Parallelism.Pipeline ? scenario.Devices : 1;
+        if (device.IsMicrocontroller && profile.Parameters is not null && work is { PeakActivationElements: 0, HasDecoder: false, IsEncoder: false }) notices.Add("How many numbers are alive at once could not be told, so the arena in SRAM holds the interpreter alone: it needs more.");
         if (step.IsOverhead) notices.Add("Starting the kernels takes longer than running them: a compiled graph, a larger batch or fewer layers would help.");
         if (work.FixedInputTokens > 0) notices.Add($"The encoder reads {work.FixedInputTokens:0} positions whatever the input.");
         if (work.ScanFlop > 0 && canTell) notices.Add($"The scan adds about {work.ScanFlop:N0} FLOP per token, which the figure leaves out.");

@@ -3,6 +3,8 @@ namespace ModelZoo.Profiling;
 /// <summary>Whether a plan fits, and if not, what would.</summary>
 static class FitCheck
 {
+    const long Unbounded = 1_000_000_000;
+
     public static Verdict Judge(Profile profile, WorkModel work, Device device, Scenario scenario, Reference reference, Assumptions given, StepModel model, MemoryPlan memory)
     {
         // The textbook knows one memory.
@@ -10,8 +12,9 @@ static class FitCheck
         var headroom = isTiny
             ? Math.Min(device.FlashBytes!.Value - memory.Weights, device.SramBytes!.Value - (memory.Total - memory.Weights))
             : model.Available - memory.Total;
-        var batch = model.LargestBatch(scenario.Context);
-        long? context = work.HasDecoder && work.CacheElements(2) > work.CacheElements(1) || work.IsEncoder ? model.LargestContext(scenario.Batch) : null;
+        // What grows no further, such as the cache of a window, has no largest context worth a number.
+        long? batch = model.LargestBatch(scenario.Context) is < Unbounded and var sequences ? sequences : null;
+        long? context = work.HasDecoder && work.CacheElements(2) > work.CacheElements(1) || work.IsEncoder ? model.LargestContext(scenario.Batch) is < Unbounded and var tokens ? tokens : null : null;
         if (model.Fits(scenario.Batch, scenario.Context))
         {
             var tight = headroom < 0.1 * (isTiny ? Math.Min(device.FlashBytes!.Value, device.SramBytes!.Value) : model.Available);
@@ -34,7 +37,7 @@ static class FitCheck
             : new(VerdictKind.DoesNotFit, headroom, $"Misses {Say(-headroom)}.");
     }
 
-    static string Smaller(long batch, long? context) => (batch, context ?? 0) switch
+    static string Smaller(long? batch, long? context) => (batch ?? 0, context ?? 0) switch
     {
         (0, var tokens) => FormattableString.Invariant($"at most {tokens:N0} tokens of context at this batch"),
         (var largest, 0) => FormattableString.Invariant($"a batch of at most {largest:N0} at this context"),

@@ -16,6 +16,7 @@ public sealed record FitReport(Estimate Estimate, IReadOnlyList<LadderStep> Ladd
     public EnergyEstimate? Energy { get; init; }
     public TrainingEstimate? Training { get; init; }
     public ServingEstimate? Serving { get; init; }
+    public ConcurrencyEstimate? Concurrency { get; init; }
 
     /// <exception cref="ProfileException">The scenario cannot be, or the profile has nothing to compute with.</exception>
     public static FitReport Of(

@@ -73,7 +73,6 @@ sealed record GraphCost(double Macs, long Parameters, long WeightBytes, double O
                 if (i > 0 && !isGiven) assumed.Add($"{input.Name} axis {i} ({axes[i]}) = {shape[i]}");
             }
         }
-        if (GraphShapes.Count(shape) > ProfileLimits.MaxDimension) return;
         shapes.Set(input.Name, shape);
     }
 

@@ -86,7 +86,32 @@ public sealed class ProfileCommandTests
         Assert.Equal(0.0150, fit.GetProperty("latencySeconds").GetDouble(), 0.0001);
     }
 
+    [Fact]
+    public async Task Serving_and_training_are_asked_for_in_the_same_breath()
+    {
+        var fit = await JsonAsync("fit", "llama-3.1-8b", "--device", "h100-sxm", "--concurrency", "32", "--prompt", "1500", "--output", "500", "--max-token-seconds", "0.02", "--draft", "llama-3.2-1b",
+            "--requests-per-second", "2", "--dollars-per-hour", "3", "--train", "--lora-rank", "16", "--recompute", "full", "--grid", "eu");
+        var load = fit.GetProperty("concurrency");
+        Assert.Equal(32, load.GetProperty("concurrency").GetDouble());
+        Assert.Equal(32 / load.GetProperty("tokenSeconds").GetDouble(), load.GetProperty("tokensPerSecond").GetDouble(), 0.001);
+        Assert.True(load.GetProperty("largestWithinLimit").GetInt64() > 32);
+        Assert.True(load.GetProperty("draftTokenSeconds").GetDouble() > 0);
+        Assert.True(load.GetProperty("curve").GetArrayLength() > 5);
+        Assert.True(fit.GetProperty("serving").GetProperty("utilisation").GetDouble() > 0);
+        Assert.Equal(41_943_040, fit.GetProperty("training").GetProperty("trainedParameters").GetInt64());
+        Assert.True(fit.GetProperty("energy").GetProperty("carbonGramsPerStep").GetDouble() > 0);
+        Assert.Contains("max(", fit.GetProperty("how").GetProperty("latencySeconds").GetString(), StringComparison.Ordinal);
+        var (code, output, _) = await RunAsync("fit", "llama-3.1-8b", "--device", "h100-sxm", "--concurrency", "8", "--train");
+        Assert.Equal(0, code);
+        Assert.Contains("together", output, StringComparison.Ordinal);
+        Assert.Contains("training memory", output, StringComparison.Ordinal);
+        Assert.Contains("per picture", (await RunAsync("fit", "stable-diffusion-v1-5", "--device", "rtx-4090")).Output, StringComparison.Ordinal);
+    }
+
     [Theory]
+    [InlineData("fit llama-3.1-8b --device t4 --zero 3", 2, "--train")]
+    [InlineData("fit resnet-50 --device t4 --concurrency 4", 1, "token after token")]
+    [InlineData("profile llama-3.1-8b --axis height=3", 2, "ONNX")]
     [InlineData("fit llama-3.1-8b --device h1000", 2, "no device 'h1000'")]
     [InlineData("fit llama-9 --device t4", 2, "near it")]
     [InlineData("fit llama-3.1-8b --device t4 --precision fp7", 2, "no precision")]
