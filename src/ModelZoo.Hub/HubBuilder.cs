@@ -29,7 +29,6 @@ using ModelZoo.Hub.Operations;
 using ModelZoo.Hub.Profiles;
 using ModelZoo.Hub.Repositories;
 using ModelZoo.Hub.Repositories.Access;
-using ModelZoo.Hub.Repositories.Discussions;
 using ModelZoo.Hub.Repositories.Pushes;
 using ModelZoo.Hub.Search;
 using ModelZoo.Hub.Storage;
@@ -92,69 +91,34 @@ static class HubBuilder
     {
         services.AddSingleton(options);
         services.AddSingleton(new PublicAddress(options.PublicUrl));
-        AddAll(services, typeof(XorbStore), typeof(Xorbs), typeof(XorbBytes), typeof(XetFileStore), typeof(XetOffer), typeof(XetFiles), typeof(ChunkReachQuery), typeof(ContentProof),
-            typeof(XorbReceiver), typeof(ShardRegistrar), typeof(Reconstruction), typeof(DedupQuery), typeof(Deduplication), typeof(ChunkingStore), typeof(StorageQuery), typeof(XorbAddresses));
-        services.AddSingleton<IBlobStore>(all => new ReconstructingBlobStore(OpenBlobs(options), all.GetRequiredService<XetFiles>(),
-            all.GetRequiredService<XetFileStore>(), all.GetRequiredService<Xorbs>(), all.GetRequiredService<XorbBytes>()));
-        services.AddSingleton<IJobHandler, ChunkingJob>();
-        services.AddSingleton<ILateProjection, ChunkingProjection>();
-        services.AddSingleton<ICommitFollower, ChunkingFollower>();
+        services.AddHttpContextAccessor();
         services.AddRoutingCore().Configure<Microsoft.AspNetCore.Routing.RouteOptions>(routes =>
             routes.SetParameterPolicy<Microsoft.AspNetCore.Routing.Constraints.RegexInlineRouteConstraint>("regex"));
+        services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
         services.AddCors(cors => cors.AddPolicy(HuggingFaceRoutes.CorsPolicy, HubCors.Policy));
 
-        AddAll(services, typeof(AccountStore), typeof(TokenStore), typeof(SessionStore), typeof(AttemptStore), typeof(SignIn), typeof(Bootstrap),
-            typeof(AuditStore), typeof(BrowserSessions), typeof(DeviceLoginStore));
-        services.AddHttpContextAccessor();
-        AddAll(services, typeof(AllowanceStore), typeof(RequestLimits), typeof(MetricCollector), typeof(HubCountStore));
-        services.AddSingleton<IChore>(all => all.GetRequiredService<RequestLimits>());
-        services.AddZooDescription();
-        services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
-        AddAll(services, typeof(RepositoryStore), typeof(AccessPolicy), typeof(GitObjectStore), typeof(TreeReader), typeof(ReferenceStore),
-            typeof(CommitStore), typeof(RevisionResolver), typeof(CommitWriter), typeof(ReferenceWriter), typeof(RepositoryLifecycle),
-            typeof(LastChangeProjection), typeof(LastChangeReader), typeof(BlobLinkStore), typeof(UploadStore), typeof(BlobUploads),
-            typeof(RevisionDiff), typeof(DownloadCounter), typeof(CollaboratorStore), typeof(ForkStore), typeof(ForkWriter), typeof(FileLockStore),
-            typeof(PushWriter), typeof(UsedStorageQuery));
-        services.AddDiscussions();
+        services.AddSingleton<IBlobStore>(all => new ReconstructingBlobStore(OpenBlobs(options), all.GetRequiredService<XetFiles>(),
+            all.GetRequiredService<XetFileStore>(), all.GetRequiredService<Xorbs>(), all.GetRequiredService<XorbBytes>()));
+        services.AddJobs();
+        services.AddAccounts();
+        services.AddRepositories();
+        services.AddCards();
+        services.AddProfiles();
+        services.AddSearch();
+        services.AddMaintenance();
         services.AddCommunity();
-        AddAll(services, typeof(GitProgram), typeof(MirrorImport), typeof(MirrorFolder), typeof(UploadPack));
-        AddAll(services, typeof(CardStore), typeof(WeightSummaryStore), typeof(FileFinder), typeof(RepositoryDescription));
-        AddAll(services, typeof(IndexStore), typeof(WordStore), typeof(RepositoryIndex), typeof(RepositorySearch), typeof(FullTextSearch), typeof(RepositoryListing));
-        services.AddSingleton<IReadmeRule, ReadmeRule>();
-        services.AddSingleton<IProjection, CardProjection>();
-        services.AddSingleton<WeightSummaryFollower>();
-        services.AddSingleton<ICommitFollower>(all => all.GetRequiredService<WeightSummaryFollower>());
-        services.AddSingleton<IForkFollower>(all => all.GetRequiredService<WeightSummaryFollower>());
-
+        services.AddOperations();
+        services.AddMirrors();
+        services.AddXet();
+        services.AddFacades();
         services.AddPages();
         services.AddSingleton(new PageDialect(PageErrors.Dialect));
 
-        AddAll(services, typeof(JobStore), typeof(JobBell));
-        services.AddSingleton<WeightSummaryJob>();
-        services.AddSingleton<IJobHandler>(all => all.GetRequiredService<WeightSummaryJob>());
-        services.AddSingleton<ILateProjection>(all => all.GetRequiredService<WeightSummaryJob>());
-        AddAll(services, typeof(ObjectIndexStore), typeof(TotalsStore), typeof(SweepStore), typeof(CheckStore), typeof(Reindexer), typeof(Sweeper),
-            typeof(StoreCheck), typeof(BlobCheck), typeof(Backup));
-        services.AddSingleton<IJobHandler, ReindexJob>();
-        services.AddSingleton<IJobHandler, SweepJob>();
-        services.AddSingleton<IJobHandler, CheckJob>();
-        services.AddSingleton<IJobHandler, TotalsJob>();
-        services.AddSingleton<IChore, DailyMaintenance>();
-        services.AddSingleton<IChore, DownloadChore>();
-        services.AddSingleton<IChore, MirrorChore>();
-        AddAll(services, typeof(NodeStore), typeof(ClusterLevel));
-        services.AddSingleton(all => ActivatorUtilities.CreateInstance<Membership>(all, role));
-        services.AddHostedService(all => all.GetRequiredService<Membership>());      // first: what follows makes ids
-        services.AddHostedService<BellWire>();
+        services.AddCluster(role);      // first of what runs by itself: what follows makes ids
         if (role == NodeRole.Node) services.AddHostedService<IndexWarmUp>();
         services.AddHostedService<JobWorker>();
         services.AddHostedService<Chores>();
         services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(30));
-    }
-
-    static void AddAll(IServiceCollection services, params Type[] types)
-    {
-        foreach (var type in types) services.AddSingleton(type);
     }
 
     static void ConfigureKestrel(KestrelServerOptions kestrel, LimitOptions limits)

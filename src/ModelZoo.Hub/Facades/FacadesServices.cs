@@ -1,0 +1,17 @@
+using Microsoft.Extensions.DependencyInjection;
+using ModelZoo.Hub.Facades.HuggingFace;
+using ModelZoo.Hub.Facades.XetCas;
+using ModelZoo.Hub.Facades.Zoo;
+using ModelZoo.Hub.Kernel;
+
+namespace ModelZoo.Hub.Facades;
+
+/// <summary>What the dialects share.</summary>
+static class FacadesServices
+{
+    public static void AddFacades(this IServiceCollection services)
+    {
+        services.AddZooDescription();
+        services.AddAll(typeof(FileFinder), typeof(RepositoryDescription), typeof(RepositoryListing), typeof(XorbAddresses));
+    }
+}
