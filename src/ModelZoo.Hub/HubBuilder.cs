@@ -30,7 +30,6 @@ using ModelZoo.Hub.Operations;
 using ModelZoo.Hub.Profiles;
 using ModelZoo.Hub.Repositories;
 using ModelZoo.Hub.Repositories.Access;
-using ModelZoo.Hub.Repositories.Discussions;
 using ModelZoo.Hub.Repositories.Pushes;
 using ModelZoo.Hub.Search;
 using ModelZoo.Hub.Storage;

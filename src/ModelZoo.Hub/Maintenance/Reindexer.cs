@@ -46,6 +46,7 @@ sealed class Reindexer(
             if (attempt == Attempts) throw new InvalidOperationException($"{repository.FullName} changes faster than it can be read.");
             repository = await repositories.FindAsync(repository.Id, stop) ?? repository;
         }
+        if (await repositories.FindAsync(repository.Id, stop) is null) return;
         foreach (var late in lateProjections) await late.RebuildAsync(repository, run, stop);
         await totals.RefreshAsync(repository.Id, stop);
     }
@@ -62,8 +63,10 @@ sealed class Reindexer(
             await ReferenceStore.HoldAsync(transaction, repository.Id, stop);
             var now = await ReferenceStore.ListAsync(transaction, repository.Id, stop);
             if (!now.Select(r => (r.Name, r.CommitId)).SequenceEqual(seen.Select(r => (r.Name, r.CommitId)))) return false;
-            // Forks read the same space: what only they lead to is theirs to derive.
-            if ((await ForkStore.ReadersAsync(transaction, repository.SpaceId, stop)).Count == 1) await ObjectIndexStore.ForgetCommitsAsync(transaction, repository.SpaceId, stop);
+            // Forks read the same space: what only they lead to is theirs to derive, also when the repository was deleted meanwhile and one is left.
+            var readers = await ForkStore.ReadersAsync(transaction, repository.SpaceId, stop);
+            if (!readers.Contains(repository.Id)) return true;
+            if (readers.Count == 1) await ObjectIndexStore.ForgetCommitsAsync(transaction, repository.SpaceId, stop);
             else await ObjectIndexStore.RemoveCommitsAsync(transaction, repository.SpaceId, [], history.Keys, stop);
             foreach (var commit in history.Values) await commits.AddAsync(transaction, repository.SpaceId, commit, stop);
             await lastChanges.ReplaceAsync(transaction, repository.Id, paths, stop);

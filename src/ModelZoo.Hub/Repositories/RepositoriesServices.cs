@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using ModelZoo.Hub.Jobs;
 using ModelZoo.Hub.Kernel;
 using ModelZoo.Hub.Repositories.Access;
+using ModelZoo.Hub.Repositories.Discussions;
 using ModelZoo.Hub.Repositories.Pushes;
 
 namespace ModelZoo.Hub.Repositories;
@@ -15,7 +16,8 @@ static class RepositoriesServices
             typeof(CommitStore), typeof(RevisionResolver), typeof(CommitWriter), typeof(ReferenceWriter), typeof(RepositoryLifecycle),
             typeof(LastChangeProjection), typeof(LastChangeReader), typeof(BlobLinkStore), typeof(UploadStore), typeof(BlobUploads),
             typeof(RevisionDiff), typeof(DownloadCounter), typeof(CollaboratorStore), typeof(ForkStore), typeof(ForkWriter), typeof(FileLockStore),
-            typeof(PushWriter), typeof(UsedStorageQuery));
+            typeof(PushWriter), typeof(UsedStorageQuery), typeof(DiscussionStore), typeof(PullRequests), typeof(PullRequestMerge));
+        services.AddSingleton<ICommitFollower, PullRequestFollower>();
         services.AddSingleton<IChore, DownloadChore>();
     }
 }

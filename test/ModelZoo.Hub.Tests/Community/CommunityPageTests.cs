@@ -97,7 +97,12 @@ public sealed class CommunityPageTests(SqliteHub hub) : IClassFixture<SqliteHub>
         Assert.Contains("It is part of", (await eve.GetAsync($"/{repo}/discussions/1")).Html);
         Assert.Contains("two", (await eve.GetAsync($"/{repo}/discussions/1/files")).Html);
         Assert.Equal(200, (await eve.GetAsync($"/{repo}/tree/refs%2Fpr%2F1")).Code);
+        Assert.Equal(403, (await eve.FillAsync($"/{repo}/discussions/1", $"/{repo}/discussions/1", ("form", "remove"))).Code);
         Assert.Equal(200, (await eve.GetAsync($"/{repo}/commits/refs%2Fpr%2F1")).Code);
+        Assert.Equal(303, (await ada.FillAsync($"/{repo}/discussions/1", $"/{repo}/discussions/1", ("form", "remove"))).Code);
+        Assert.Equal(404, (await eve.GetAsync($"/{repo}/tree/refs%2Fpr%2F1")).Code);
+        Assert.Equal(200, (await eve.GetAsync($"/{repo}/discussions/1/files")).Code);
+        Assert.Equal("merged", await hub.Ada.StatusAsync(repo, 1));
     }
 
     [Fact]
