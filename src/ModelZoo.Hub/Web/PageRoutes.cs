@@ -65,6 +65,7 @@ static class PageRoutes
         BlobPageEndpoints.Map(pages);
         EditPageEndpoints.Map(pages);
         UploadPageEndpoints.Map(pages);
+        ConvertPageEndpoints.Map(pages);
         DeletePageEndpoints.Map(pages);
         CommitPagesEndpoints.Map(pages);
         ReferencesPageEndpoints.Map(pages);
