@@ -84,11 +84,17 @@ public static class ModelReader
             profile = await OnnxProfiler.RefineAsync(profile, files, chosen[0].Path, stop);
         if (isAdapter)
         {
-            profile = profile with { Family = ModelFamily.Adapter, Work = null, NotMeasured = Profiler.Missing("an adapter works only on its base model", "flopPerUnit", "kvCacheBytesPerToken") };
+            profile = profile with { Family = ModelFamily.Adapter, Work = null, Notices = [.. profile.Notices, AdapterOf(adapter!)], NotMeasured = Profiler.Missing("an adapter works only on its base model", "flopPerUnit", "kvCacheBytesPerToken") };
             if (adapterDefect is not null) remarks.Add(adapterDefect);
         }
+        profile = profile with { Companions = Companions(files.Files, folder, chosen) };
         return remarks.Count > 0 ? profile with { Notices = [.. profile.Notices, .. remarks] } : profile;
     }
+
+    /// <summary>What adapter_config.json says: the base model's own figures are to be added.</summary>
+    static string AdapterOf(ModelConfig adapter) =>
+        $"An adapter{(adapter.FindText("peft_type") is { } type ? $" ({type}{(adapter.FindWhole("r") is { } rank ? $", rank {rank}" : "")})" : "")}{(adapter.FindTexts("target_modules") is { Count: > 0 } modules ? $" of {string.Join(", ", modules.Take(8))}" : "")} for "
+        + $"{adapter.FindText("base_model_name_or_path") ?? "a base model that it does not name"}: to load it, the base model is needed as well.";
 
     /// <summary>A pipeline of diffusers: <c>model_index.json</c> lists components, each a folder with its own configuration and weights.</summary>
     static async Task<Profile> ReadComponentsAsync(IModelFiles files, string? name, HeaderTally tally, CancellationToken stop)
@@ -104,13 +110,27 @@ public static class ModelReader
         var main = (parts.Find(part => part.Name is "unet" or "transformer" or "prior") ?? parts[0]).Profile;
         return main with
         {
-            Name = name, Parts = parts,
+            Name = name, Parts = parts, Work = main.Work is { Unit: WorkUnit.Call } work ? WithOthers(work, main, parts) : main.Work,
             Parameters = Sum(parts, part => part.Parameters, "all components"), ActiveParameters = Sum(parts, part => part.ActiveParameters, "all components"),
             WeightBytes = Sum(parts, part => part.WeightBytes, "all components"), EmbeddingAndHead = parts.Sum(part => part.Profile.EmbeddingAndHead),
             Components = [], TensorCount = parts.Sum(part => part.Profile.TensorCount),
             DTypes = [.. parts.SelectMany(part => part.Profile.DTypes).GroupBy(share => share.DType).Select(g => new DTypeShare(g.Key, g.Sum(s => s.Tensors), g.Sum(s => s.Parameters), g.Sum(s => s.Bytes)))],
             Notices = [.. main.Notices, $"{parts.Count} components are loaded together: {string.Join(", ", parts.Select(part => part.Name))}. Time is that of the denoiser's calls; text encoders and decoder run once."],
         };
+    }
+
+    /// <summary>Text encoders and decoders run once per result: a prompt is 77 tokens for CLIP, 512 for T5.</summary>
+    static WorkModel WithOthers(WorkModel work, Profile main, List<ProfilePart> parts)
+    {
+        double flop = 0, weights = 0;
+        foreach (var (name, part) in parts.Select(part => (part.Name, part.Profile)))
+        {
+            if (ReferenceEquals(part, main) || part.Work is not { } other || name.Contains("safety", StringComparison.Ordinal) || name.Contains("image_encoder", StringComparison.Ordinal)) continue;
+            var isWhole = other.HasDecoder && other.EncoderWeights > 0;
+            flop += isWhole || other.IsEncoder ? other.EncoderFlop(512) - 2 * other.CrossWeights * 512 : other.FlopPerUnit;
+            weights += isWhole || other.IsEncoder ? other.EncoderWeights : part.MatrixWeights?.Value ?? part.Parameters?.Value ?? 0;
+        }
+        return work with { OnceFlop = flop, OnceWeights = weights, CallWeights = main.Parameters?.Value ?? 0 };
     }
 
     /// <summary>Null when a part is missing: a sum of some parts would mislead.</summary>
@@ -134,6 +154,21 @@ public static class ModelReader
         {
             return (null, $"{path}: {problem.Message}");
         }
+    }
+
+    /// <summary>Files that runtimes load beside the model, told by how they are named.</summary>
+    static List<Companion> Companions(IReadOnlyList<ModelFile> files, string folder, IReadOnlyList<ModelFile> chosen)
+    {
+        var found = new List<Companion>();
+        foreach (var file in files)
+        {
+            if (!file.Path.StartsWith(folder, StringComparison.Ordinal) || file.Path.IndexOf('/', folder.Length) >= 0 || !IsWeight(file.Path) || chosen.Contains(file)) continue;
+            var name = Name(file);
+            var kind = name.Contains("mmproj", StringComparison.OrdinalIgnoreCase) ? "projector" : name.Contains("draft", StringComparison.OrdinalIgnoreCase) ? "draft model"
+                : name.Contains("lora", StringComparison.OrdinalIgnoreCase) || name.StartsWith("adapter_", StringComparison.Ordinal) ? "adapter" : name.Contains("vae", StringComparison.OrdinalIgnoreCase) ? "autoencoder" : null;
+            if (kind is not null && found.Count < 100) found.Add(new(file.Path, kind, file.SizeBytes));
+        }
+        return found;
     }
 
     /// <summary>The main weights of a folder: one format, one file or all its shards. Others are copies of the same model.</summary>

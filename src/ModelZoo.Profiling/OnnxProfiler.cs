@@ -21,14 +21,29 @@ public static class OnnxProfiler
         }
     }
 
+    /// <summary>The graph of a file once more, at other sizes of its open axes.</summary>
+    /// <param name="sizes">By the names that the file gives them, or <c>height</c>, <c>width</c> and <c>sequence</c>.</param>
+    /// <exception cref="ProfileException">A size cannot be.</exception>
+    public static async Task<Profile> ResizeAsync(Profile profile, IModelFiles files, string path, IReadOnlyDictionary<string, long> sizes, CancellationToken stop)
+    {
+        foreach (var (name, size) in sizes)
+            if (size is < 1 or > 1 << 24) throw new ProfileException($"The axis '{name}' cannot be {size} long.");
+        var source = await files.OpenAsync(path, stop);
+        using var _ = source as IDisposable;
+        return Refine(profile with { Notices = [.. profile.Notices.Where(notice => !notice.StartsWith(Filled, StringComparison.Ordinal) && !notice.StartsWith(NotFollowed, StringComparison.Ordinal))] }, await OnnxNetwork.ReadAsync(source, stop), sizes);
+    }
+
+    const string Filled = "Open axes were filled:";
+    const string NotFollowed = "Nodes whose shapes or inner graphs could not be told:";
+
     /// <param name="sizes">Lengths of symbolic axes by their names.</param>
     public static Profile Refine(Profile profile, OnnxNetwork network, IReadOnlyDictionary<string, long> sizes, long opset = 13)
     {
         var cost = GraphCost.Of(network, sizes, opset);
         var isImage = network.Inputs is [{ Shape.Count: 4 }, ..];
         var notices = new List<string>(profile.Notices);
-        if (cost.Assumed.Count > 0) notices.Add($"Open axes were filled: {string.Join(", ", cost.Assumed.Take(10))}.");
-        if (cost.Unknown.Count > 0) notices.Add($"Nodes whose shapes or inner graphs could not be told: {string.Join(", ", cost.Unknown.Take(10).Select(pair => $"{pair.Value} × {pair.Key}"))}.");
+        if (cost.Assumed.Count > 0) notices.Add($"{Filled} {string.Join(", ", cost.Assumed.Take(10))}.");
+        if (cost.Unknown.Count > 0) notices.Add($"{NotFollowed} {string.Join(", ", cost.Unknown.Take(10).Select(pair => $"{pair.Value} × {pair.Key}"))}.");
         var how = $"shapes of {network.Nodes.Count:N0} nodes; batch 1";
         var input = network.Inputs.Count > 0 ? network.Inputs[0].Shape : null;
         var side = isImage && input![2].Length is { } height ? height : 0;

@@ -6,6 +6,9 @@ public sealed record DTypeShare(string DType, int Tensors, long Parameters, long
 /// <summary>So many parameters of one component.</summary>
 public sealed record ComponentShare(Component Component, long Parameters, Origin Origin);
 
+/// <summary>A file beside the model that is loaded with it when someone wants it: a projector for pictures, a draft model, an adapter.</summary>
+public sealed record Companion(string Path, string Kind, long Bytes);
+
 /// <summary>One part of a composite model: a tower, a text encoder, an autoencoder.</summary>
 public sealed record ProfilePart(string Name, Profile Profile);
 
@@ -78,6 +81,9 @@ public sealed record Profile
     public IReadOnlyList<WeightGroup> Groups { get; init; } = [];
 
     public IReadOnlyList<ProfilePart> Parts { get; init; } = [];
+
+    /// <summary>Files beside the model that may be loaded with it; not part of any sum.</summary>
+    public IReadOnlyList<Companion> Companions { get; init; } = [];
 
     /// <summary>Things a reader should know: causes of differences, assumptions, remarks.</summary>
     public IReadOnlyList<string> Notices { get; init; } = [];

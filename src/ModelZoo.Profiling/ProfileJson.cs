@@ -35,6 +35,7 @@ public static class ProfileJson
             ["notices"] = new JsonArray([.. profile.Notices.Select(notice => (JsonNode?)notice)]),
             ["notMeasured"] = Of(profile.NotMeasured),
         };
+        if (profile.Companions.Count > 0) json["companions"] = new JsonArray([.. profile.Companions.Select(companion => (JsonNode)new JsonObject { ["path"] = companion.Path, ["kind"] = companion.Kind, ["bytes"] = companion.Bytes })]);
         if (profile.Parts.Count > 0) json["parts"] = new JsonArray([.. profile.Parts.Select(part => (JsonNode)new JsonObject { ["name"] = part.Name, ["profile"] = Of(part.Profile) })]);
         return json;
     }
@@ -79,6 +80,7 @@ public static class ProfileJson
             ["device"] = new JsonObject { ["id"] = estimate.Device.Id, ["name"] = estimate.Device.Name, ["confidence"] = estimate.Device.Confidence, ["source"] = estimate.Device.Source },
             ["devices"] = estimate.Scenario.Devices,
             ["assumptions"] = new JsonArray([.. estimate.Assumptions.Select(a => (JsonNode)new JsonObject { ["name"] = a.Name, ["value"] = Number(a.Value), ["source"] = a.Source })]),
+            ["how"] = Of(Explanation.Of(estimate)),
             ["notices"] = new JsonArray([.. estimate.Profile.Notices.Concat(estimate.Notices).Select(notice => (JsonNode?)notice)]),
             ["notMeasured"] = Of(estimate.NotMeasured),
         };

@@ -21,33 +21,13 @@ public static class Profiler
     /// <summary>A profile of the registry: closed forms where there is a configuration, else the published figures.</summary>
     public static Profile OfReference(ReferenceWorkload workload)
     {
-        if (workload.Configuration is { } json) return OfConfig(ModelConfig.From(json), workload.Name) with { Notices = Noted(workload) };
-        var origin = workload.IsEstimate ? Origin.Estimate : Origin.Declared;
-        if (workload.Parameters is not { } parameters) return new() { Name = workload.Name, NotMeasured = Missing("the row gives no parameters", "parameters", "flopPerUnit") };
-        var active = workload.ActiveParameters ?? parameters;
-        var unit = workload.FlopUnit is { } text && text.Contains("token", StringComparison.Ordinal) ? WorkUnit.Token
-            : workload.FlopUnit?.Contains("image", StringComparison.Ordinal) == true ? WorkUnit.Image : WorkUnit.Input;
-        var isTable = workload.Family == "Recommendation";
-        var flop = workload.Flop ?? (isTable ? null : 2 * active);
-        return new()
-        {
-            Family = isTable ? ModelFamily.Recommendation : workload.Family switch
-            {
-                "CNN" => ModelFamily.ConvolutionalNetwork,
-                "MLP" => ModelFamily.Perceptron,
-                "Transformer" => ModelFamily.DenseTransformer,
-                _ => workload.Family?.Contains("MoE", StringComparison.Ordinal) == true ? ModelFamily.MixtureOfExperts : ModelFamily.Unknown,
-            },
-            ModelType = workload.ModelType, Name = workload.Name, Notices = Noted(workload),
-            Parameters = new(parameters, origin, $"registry: {workload.Source ?? "typed in"}"),
-            ActiveParameters = new(active, origin, workload.ActiveParameters is null ? "all parameters" : $"registry: {workload.Source ?? "typed in"}"),
-            FlopPerUnit = flop is null ? null : new(flop.Value, workload.Flop is null ? Origin.Estimate : origin, workload.Flop is null ? "2 × parameters" : workload.FlopUnit ?? "registry"),
-            // Tables are stored as they are, whatever the arithmetic: their published size counts.
-            WeightBytes = isTable && RecordTable.FindNumber(workload.Fields, "weight_bytes_fp16") is { } bytes ? new(bytes, origin, "registry: size of the tables") : null,
-            NotMeasured = isTable && workload.Flop is null ? Missing("no operations are published; tables are looked up, not multiplied", "flopPerUnit") : Missing("the row holds no layers", "kvCacheBytesPerToken"),
-            Work = flop is null ? null : new() { Unit = unit, FlopPerUnit = flop.Value, CallsPerResult = 1 },
-        };
+        if (workload.Configuration is { } json) return WithSteps(OfConfig(ModelConfig.From(json), workload.Name), workload) with { Notices = Noted(workload) };
+        return TypedProfiler.Of(workload) with { Notices = Noted(workload) };
     }
+
+    /// <summary>The steps that the registry names for a denoiser.</summary>
+    static Profile WithSteps(Profile profile, ReferenceWorkload workload) => profile.Work is { Unit: WorkUnit.Call } work && workload.DenoisingSteps is > 0 and var steps
+        ? profile with { Work = work with { CallsPerResult = steps * work.CallsPerStep } } : profile;
 
     /// <summary>A profile of tensor headers, with the configuration where there is one.</summary>
     public static Profile OfTensors(IReadOnlyList<WeightFile> files, ModelConfig? config, string? name = null, string? configDefect = null)
@@ -92,7 +72,7 @@ public static class Profiler
         else if (work is null)
         {
             work = TensorWork.Find(counted, null, config?.FindWhole("num_local_experts", "num_experts", "n_routed_experts"),
-                config?.FindWhole("num_experts_per_tok", "experts_per_token", "moe_topk"), config?.FindWhole("vocab_size"));
+                config?.FindWhole("num_experts_per_tok", "experts_per_token", "moe_topk"), config?.FindWhole("vocab_size") is > 0 and var rows ? rows : null);
             (workOrigin, workHow) = (Origin.Estimate, "2 × matrix weights other than embeddings: the family is not known");
         }
         var profile = blueprint is not null ? Describe(blueprint, name)
@@ -115,12 +95,13 @@ public static class Profiler
         var how = $"closed form of {blueprint.ModelType}";
         var total = weights.Parameters;
         var active = weights.ActiveParameters;
+        var lookedUp = weights.Groups.Where(g => g.Role == WeightRole.LookUp).Sum(g => g.Parameters);
         var profile = new Profile
         {
             Family = blueprint.Family, ModelType = blueprint.ModelType, Name = name, Shape = blueprint.Shape, Groups = weights.Groups,
-            Parameters = new(total, Origin.Config, how),
-            ActiveParameters = new(active, Origin.Config, active == total ? "all parameters" : $"{blueprint.Shape.ExpertsPerToken} of {blueprint.Shape.Experts} experts, everything else whole"),
-            ActiveWithoutEmbedding = new(active - weights.Groups.Where(g => g.Role == WeightRole.LookUp).Sum(g => g.Parameters), Origin.Config, "without the embedding"),
+            Parameters = new(total, Origin.Config, Figures.Sum(weights, blueprint.ModelType)),
+            ActiveParameters = new(active, Origin.Config, Figures.Active(blueprint)),
+            ActiveWithoutEmbedding = new(active - lookedUp, Origin.Config, $"{active:N0} − {lookedUp:N0} of the embedding"),
             DraftParameters = blueprint.DraftParameters > 0 ? new(blueprint.DraftParameters, Origin.Config, how) : null,
             EmbeddingAndHead = weights.Groups.Where(g => g.Component is Component.Embedding or Component.Head).Sum(g => (double)g.Parameters),
             Components = [.. weights.ByComponent().Select(pair => new ComponentShare(pair.Key, pair.Value, Origin.Config))],
@@ -144,10 +125,10 @@ public static class Profiler
         return profile with
         {
             Work = work,
-            MatrixWeights = work.HasDecoder ? new(work.TokenWeights, origin, how) : null,
-            FlopPerUnit = new(flop, origin, $"{how}; {unit}"),
-            CacheBytesPerToken = work.HasDecoder ? new(cache, origin, cache > 0 ? "16 bit, every layer within its window" : "no layer keeps keys and values") : null,
-            StateBytes = work.StateElements > 0 ? new(work.StateElements * 2, origin, "16 bit, per sequence at any length") : null,
+            MatrixWeights = work.HasDecoder ? new(work.TokenWeights, origin, $"{how}: layers {work.TokenWeights - work.HeadWeights:N0} + head {work.HeadWeights:N0}, without looking up the embedding, norms and biases") : null,
+            FlopPerUnit = new(flop, origin, $"{Figures.Flop(work)}; {unit}; {how}"),
+            CacheBytesPerToken = work.HasDecoder ? new(cache, origin, Figures.CachePerToken(work)) : null,
+            StateBytes = work.StateElements > 0 ? new(work.StateElements * 2, origin, Figures.State(work)) : null,
             ActivationElements = work.ActivationElements > 0 && !work.HasDecoder && !work.IsEncoder ? new(work.ActivationElements, origin, "sum of layer outputs") : null,
             PeakActivationElements = work.PeakActivationElements > 0 ? new(work.PeakActivationElements, origin, "upper bound: input and output of the widest layer") : null,
         };

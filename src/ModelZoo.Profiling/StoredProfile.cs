@@ -11,7 +11,7 @@ public static class StoredProfile
 {
     static readonly JsonSerializerOptions s_options = new()
     {
-        IgnoreReadOnlyProperties = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault, NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+        IgnoreReadOnlyProperties = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
         Converters = { new JsonStringEnumConverter() }, MaxDepth = ProfileLimits.MaxDepth,
     };
 

@@ -19,6 +19,8 @@ public static class TensorTable
 {
     const byte Format = 1;
 
+    const int PieceBytes = 64 * 1024;
+
     /// <summary>Longest table before compression: names of <see cref="ProfileLimits.MaxNameCharacters"/> in UTF-8 and the rest.</summary>
     const long MaxPlainBytes = 1L << 30;
 
@@ -26,7 +28,9 @@ public static class TensorTable
     {
         using var target = new MemoryStream();
         using (var packed = new BrotliStream(target, CompressionLevel.Fastest, leaveOpen: true))
-        using (var writer = new BinaryWriter(packed, Encoding.UTF8, leaveOpen: true))
+        // Large pieces: each write to the compressor ends a block of its own.
+        using (var pieces = new BufferedStream(packed, PieceBytes))
+        using (var writer = new BinaryWriter(pieces, Encoding.UTF8, leaveOpen: true))
         {
             writer.Write(Format);
             writer.Write7BitEncodedInt(headers.Count);
@@ -35,6 +39,8 @@ public static class TensorTable
             var types = new Dictionary<string, int>(StringComparer.Ordinal);
             var before = Array.Empty<byte>();
             for (var file = 0; file < headers.Count; file++)
+            {
+                long next = 0;
                 foreach (var tensor in headers[file].Header.Tensors)
                 {
                     var name = Encoding.UTF8.GetBytes(tensor.Name);
@@ -49,9 +55,12 @@ public static class TensorTable
                     writer.Write7BitEncodedInt(tensor.Shape.Count);
                     foreach (var length in tensor.Shape) writer.Write7BitEncodedInt64(length);
                     writer.Write7BitEncodedInt64(tensor.ByteLength);
-                    writer.Write7BitEncodedInt64(tensor.Offset + 1);
+                    // Most tensors begin where the one before ends.
+                    writer.Write7BitEncodedInt64(unchecked(tensor.Offset - next));
+                    next = unchecked(tensor.Offset + tensor.ByteLength);
                     writer.Write7BitEncodedInt(file);
                 }
+            }
         }
         return target.ToArray();
     }
@@ -70,8 +79,8 @@ public static class TensorTable
         var (files, count) = Start(reader);
         var types = new List<string>();
         var name = new byte[64];
-        var previous = 0;
-        long read = 0;
+        var (previous, file) = (0, -1);
+        long read = 0, next = 0;
         for (var i = 0; i < count; i++)
         {
             var common = Bounded(reader.Read7BitEncodedInt(), previous);
@@ -85,12 +94,16 @@ public static class TensorTable
             var shape = new long[Bounded(reader.Read7BitEncodedInt(), Weights.WeightLimits.MaxRank)];
             for (var axis = 0; axis < shape.Length; axis++) shape[axis] = reader.Read7BitEncodedInt64();
             var bytes = reader.Read7BitEncodedInt64();
-            var offset = reader.Read7BitEncodedInt64() - 1;
-            yield return new(Encoding.UTF8.GetString(name, 0, previous), types[type], shape, bytes, offset, files[Bounded(reader.Read7BitEncodedInt(), files.Length - 1)]);
+            var gap = reader.Read7BitEncodedInt64();
+            var of = Bounded(reader.Read7BitEncodedInt(), files.Length - 1);
+            if (of != file) (file, next) = (of, 0);
+            var offset = unchecked(next + gap);
+            next = unchecked(offset + bytes);
+            yield return new(Encoding.UTF8.GetString(name, 0, previous), types[type], shape, bytes, offset, files[file]);
         }
     }
 
-    static BinaryReader Open(byte[] table) => new(new BrotliStream(new MemoryStream(table, writable: false), CompressionMode.Decompress), Encoding.UTF8);
+    static BinaryReader Open(byte[] table) => new(new BufferedStream(new BrotliStream(new MemoryStream(table, writable: false), CompressionMode.Decompress), PieceBytes), Encoding.UTF8);
 
     static (string[] Files, int Count) Start(BinaryReader reader)
     {

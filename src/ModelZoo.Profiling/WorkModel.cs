@@ -2,7 +2,7 @@ namespace ModelZoo.Profiling;
 
 /// <summary>
 /// What estimates compute with: plain numbers per layer group and per unit. Token models (decoders, and the decoder of an encoder-decoder)
-/// have <see cref="Layers"/>; everything else has a fixed cost per unit.
+/// have <see cref="Layers"/>; everything else has a fixed cost per unit. Layers are walked by index: an enumerator would be allocated at each step of a search.
 /// </summary>
 public sealed record WorkModel
 {
@@ -49,8 +49,26 @@ public sealed record WorkModel
     /// <summary>Scan and convolution of state-space layers, FLOP per token; a separate line, not in the default figure.</summary>
     public double ScanFlop { get; init; }
 
-    /// <summary>Calls per result and their count: denoising steps × guidance.</summary>
+    /// <summary>Calls of one result: denoising steps × calls per step.</summary>
     public double CallsPerResult { get; init; } = 1;
+
+    /// <summary>Calls of one denoising step: two with guidance, one where it is distilled.</summary>
+    public double CallsPerStep { get; init; } = 1;
+
+    /// <summary>Weights that one unit reads; 0: all. Pipelines hold other parts besides, recommendation models far larger tables.</summary>
+    public double CallWeights { get; init; }
+
+    /// <summary>FLOP of what runs once per result: text encoders, the decoder of latents.</summary>
+    public double OnceFlop { get; init; }
+
+    /// <summary>Weights that are read once per result.</summary>
+    public double OnceWeights { get; init; }
+
+    /// <summary>Numbers of tables that one unit looks up.</summary>
+    public double LookUpElements { get; init; }
+
+    /// <summary>The part of <see cref="FlopPerUnit"/> that grows with the square of a picture's area: attention between its tokens.</summary>
+    public double PairFlop { get; init; }
 
     /// <summary>Side of the image that fixed costs hold for; 0 when they do not depend on it.</summary>
     public double ImageSize { get; init; }
@@ -64,7 +82,7 @@ public sealed record WorkModel
         get
         {
             var count = 0;
-            foreach (var layer in Layers) count += layer.Count;
+            for (var i = 0; i < Layers.Count; i++) count += Layers[i].Count;
             return count;
         }
     }
@@ -75,7 +93,7 @@ public sealed record WorkModel
         get
         {
             var sum = HeadWeights + OuterWeights;
-            foreach (var layer in Layers) sum += layer.Count * (layer.MatrixWeights + layer.ExpertWeights * layer.ExpertsPerToken);
+            for (var i = 0; i < Layers.Count; i++) sum += Layers[i].Count * (Layers[i].MatrixWeights + Layers[i].ExpertWeights * Layers[i].ExpertsPerToken);
             return sum;
         }
     }
@@ -84,8 +102,9 @@ public sealed record WorkModel
     public double TokenFlop(double context, double inputTokens = 0)
     {
         var flop = 2 * TokenWeights;
-        foreach (var layer in Layers)
+        for (var i = 0; i < Layers.Count; i++)
         {
+            var layer = Layers[i];
             flop += layer.Count * layer.ScoreFlop * layer.Reach(context);
             if (layer.CrossCacheElements > 0) flop += layer.Count * layer.ScoreFlop * inputTokens;
         }
@@ -96,7 +115,7 @@ public sealed record WorkModel
     public double PromptFlop(double tokens, double cached = 0)
     {
         var flop = 2 * (TokenWeights - HeadWeights) * tokens + 2 * HeadWeights;
-        foreach (var layer in Layers) flop += layer.Count * layer.ScoreFlop * layer.Pairs(tokens, cached);
+        for (var i = 0; i < Layers.Count; i++) flop += Layers[i].Count * Layers[i].ScoreFlop * Layers[i].Pairs(tokens, cached);
         return flop;
     }
 
@@ -112,8 +131,8 @@ public sealed record WorkModel
     {
         double sum = 0;
         if (FixedInputTokens > 0) inputTokens = FixedInputTokens;
-        foreach (var layer in Layers)
-            sum += layer.Count * (layer.CacheElements * layer.Reach(tokens) + layer.CrossCacheElements * inputTokens);
+        for (var i = 0; i < Layers.Count; i++)
+            sum += Layers[i].Count * (Layers[i].CacheElements * Layers[i].Reach(tokens) + Layers[i].CrossCacheElements * inputTokens);
         return sum;
     }
 
@@ -123,7 +142,7 @@ public sealed record WorkModel
         get
         {
             double sum = 0;
-            foreach (var layer in Layers) sum += layer.Count * layer.StateElements;
+            for (var i = 0; i < Layers.Count; i++) sum += Layers[i].Count * Layers[i].StateElements;
             return sum;
         }
     }
@@ -135,8 +154,9 @@ public sealed record WorkModel
     public double WeightsRead(double tokens)
     {
         var sum = HeadWeights + OuterWeights;
-        foreach (var layer in Layers)
+        for (var i = 0; i < Layers.Count; i++)
         {
+            var layer = Layers[i];
             sum += layer.Count * layer.MatrixWeights;
             if (layer.Experts > 0) sum += layer.Count * layer.ExpertWeights * DistinctExperts(layer.Experts, layer.ExpertsPerToken, tokens);
         }

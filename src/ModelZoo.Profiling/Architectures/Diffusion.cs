@@ -38,7 +38,8 @@ static class Diffusion
         weights.Vector(Component.Norm, checked(2 * h));
         weights.Matrix(Component.Head, h, checked(patch * patch * outputs), uses: tokens);
         weights.Vector(Component.Head, checked(patch * patch * outputs));
-        return Of("DiTTransformer2DModel", ModelFamily.DiffusionTransformer, weights, layers, h, tokens, side * 8);
+        // 250 steps in the paper, each with and without the class (guidance).
+        return Of("DiTTransformer2DModel", ModelFamily.DiffusionTransformer, weights, layers, h, tokens, side * 8, 250, 2) with { Notices = ["A picture takes 250 steps of 2 calls (guidance), as in the paper, unless told otherwise."] };
     }
 
     /// <summary>Two kinds of blocks: 36h² + 30h + 4d with separate weights for text and image, then 15h² + 11h + 2d on both together.</summary>
@@ -76,13 +77,15 @@ static class Diffusion
         weights.Vector(Component.Norm, checked(2 * h));
         weights.Matrix(Component.Head, h, inputs, uses: image);
         weights.Vector(Component.Head, inputs);
-        return Of("FluxTransformer2DModel", ModelFamily.DiffusionTransformer, weights, pairs + singles, h, tokens, 1024) with
+        // The model whose guidance is distilled takes 28 steps, the one without an input for it four; one call each.
+        var steps = config.FindFlag("guidance_embeds") == true ? 28 : 4;
+        return Of("FluxTransformer2DModel", ModelFamily.DiffusionTransformer, weights, pairs + singles, h, tokens, 1024, steps, 1) with
         {
-            Notices = ["One call is 1024 × 1024 pixels and 512 text tokens."],
+            Notices = [$"One call is 1024 × 1024 pixels and 512 text tokens. A picture takes {steps} steps of one call unless told otherwise."],
         };
     }
 
-    static Blueprint Of(string modelType, ModelFamily family, WeightLedger weights, long layers, long h, long tokens, long image) => new()
+    static Blueprint Of(string modelType, ModelFamily family, WeightLedger weights, long layers, long h, long tokens, long image, double steps, double callsPerStep) => new()
     {
         Family = family, ModelType = modelType, Weights = weights,
         Shape = new() { Layers = layers, Hidden = h, ImageSize = image, TokensPerImage = tokens },
@@ -90,6 +93,7 @@ static class Diffusion
         {
             Unit = WorkUnit.Call, FlopPerUnit = 2.0 * weights.Macs, ImageSize = image,
             ActivationElements = layers * tokens * 46.0 * h * 0.6, PeakActivationElements = tokens * 9.0 * h,
+            CallsPerResult = steps * callsPerStep, CallsPerStep = callsPerStep, PairFlop = 2.0 * weights.FreeMacs,
         },
     };
 

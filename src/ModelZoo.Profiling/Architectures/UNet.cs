@@ -39,11 +39,12 @@ sealed class UNet
         {
             Family = ModelFamily.DiffusionUNet, ModelType = "UNet2DConditionModel", Weights = net._weights,
             Shape = new() { ImageSize = checked(side * 8) },
-            Notices = [$"One call is one denoising step on {side} × {side} latents, {side * 8} × {side * 8} pixels."],
+            Notices = [$"One call is one pass on {side} × {side} latents, {side * 8} × {side * 8} pixels. A picture takes 50 steps of 2 calls (guidance), as diffusers does unless told otherwise."],
             Work = new()
             {
                 Unit = WorkUnit.Call, FlopPerUnit = 2.0 * net._weights.Macs, ImageSize = side * 8,
                 ActivationElements = net._weights.ActivationElements, PeakActivationElements = 4.0 * net._weights.LargestActivationElements,
+                CallsPerResult = 100, CallsPerStep = 2, PairFlop = 2.0 * net._weights.FreeMacs,
             },
         };
     }

@@ -157,7 +157,7 @@ static class VisionTransformers
         Work = new()
         {
             Unit = image > 0 ? WorkUnit.Image : WorkUnit.Sequence, FlopPerUnit = 2.0 * weights.Macs, ActivationElements = weights.ActivationElements,
-            PeakActivationElements = tokens * Math.Max(4.0 * t.H + 3.0 * t.H, 2.0 * t.I + t.H), ImageSize = image,
+            PeakActivationElements = tokens * Math.Max(4.0 * t.H + 3.0 * t.H, 2.0 * t.I + t.H), ImageSize = image, PairFlop = image > 0 ? 2.0 * weights.FreeMacs : 0,
         },
     };
 }

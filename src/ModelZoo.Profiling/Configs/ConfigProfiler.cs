@@ -14,12 +14,30 @@ public static class ConfigProfiler
             var blueprint = FindChecked(config);
             // The sums are taken once here, so that dimensions which overflow are refused as such.
             _ = blueprint?.Weights.Parameters + blueprint?.Weights.ActiveParameters + blueprint?.Weights.Macs;
+            if (blueprint is not null) Check(blueprint);
             return blueprint;
         }
         catch (OverflowException problem)
         {
             throw new ProfileException("The dimensions of the configuration multiply to more than 64 bits hold.", problem);
         }
+    }
+
+    /// <summary>Weights refuse dimensions below zero by themselves; work and shape are plain arithmetic, so they are looked at once.</summary>
+    static void Check(Blueprint blueprint)
+    {
+        var (shape, work) = (blueprint.Shape, blueprint.Work);
+        foreach (var (value, name) in ((long?, string)[])[(shape.Layers, "layers"), (shape.Hidden, "hidden size"), (shape.Heads, "heads"), (shape.KeyValueHeads, "key/value heads"), (shape.HeadSize, "head size"), (shape.FeedForward, "feed-forward size"),
+            (shape.Vocabulary, "vocabulary"), (shape.MaxContext, "context"), (shape.Experts, "experts"), (shape.ExpertsPerToken, "experts per token"), (shape.SharedExperts, "shared experts"), (shape.ExpertFeedForward, "size of an expert"),
+            (shape.StateSize, "state"), (shape.Window, "window"), (shape.ImageSize, "picture"), (shape.PatchSize, "patches"), (shape.TokensPerImage, "tokens per image")])
+            if (value < 0) throw new ProfileException($"The configuration makes the {name} {value}, which cannot be.");
+        Span<double> numbers = [work.HeadWeights, work.OuterWeights, work.FlopPerUnit, work.EncoderWeights, work.EncoderScoreFlop, work.FixedInputTokens, work.EncoderFixedFlop, work.CrossWeights, work.ActivationElements,
+            work.PeakActivationElements, work.TransientElements, work.Vocabulary, work.ScanFlop, work.ImageSize, work.CallWeights, work.LookUpElements, work.PairFlop];
+        foreach (var number in numbers)
+            if (!(number >= 0 && double.IsFinite(number))) throw new ProfileException("A dimension of the configuration is negative: the work would be less than nothing.");
+        foreach (var layer in work.Layers)
+            if (layer.Count < 0 || layer.Window < 0 || layer.Experts < 0 || layer.ExpertsPerToken < 0 || !(layer.CacheElements >= 0 && layer.ScoreFlop >= 0 && layer.StateElements >= 0 && layer.MatrixWeights >= 0 && layer.ExpertWeights >= 0 && layer.CrossCacheElements >= 0))
+                throw new ProfileException("A dimension of the configuration is negative: a layer would need less than nothing.");
     }
 
     static Blueprint? FindChecked(ModelConfig config)
@@ -40,6 +58,8 @@ public static class ConfigProfiler
         if (VisionTransformers.Knows(type)) return VisionTransformers.Build(type, config);
         if (ConvNets.Knows(type)) return ConvNets.Build(type, config);
         if (Diffusion.Knows(type)) return Diffusion.Build(type, config);
+        if (type == Autoencoder.Type) return Autoencoder.Build(config);
+        if (type == Recommendation.Type) return Recommendation.Build(config);
         if (NamedNets.Knows(type)) return NamedNets.Build(type, config);
         // A vision-language model may carry the name of its language family and nest its parts.
         if (DecoderTraits.Knows(type) && config.FindWhole("hidden_size", "n_embd", "n_embed", "d_model", "dim", "model_dim") is not null && !config.Has("text_config"))

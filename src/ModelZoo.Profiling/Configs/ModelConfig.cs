@@ -19,7 +19,9 @@ public sealed class ModelConfig
         if (json.StartsWith("\uFEFF"u8)) json = json[3..];
         try
         {
-            var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = ProfileLimits.MaxDepth, CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
+            var options = new JsonReaderOptions { MaxDepth = ProfileLimits.MaxDepth, CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
+            JsonText.Check(json, options);
+            var reader = new Utf8JsonReader(json, options);
             using var document = JsonDocument.ParseValue(ref reader);
             if (document.RootElement.ValueKind != JsonValueKind.Object) throw new ProfileException("The configuration must be a JSON object.");
             return new(document.RootElement.Clone());

@@ -18,7 +18,7 @@ public sealed record EnergyEstimate(double Watts, double KilowattHours, double F
 /// <summary>Power from how busy a device is, energy from time, carbon from the grid (workloads.md § 11).</summary>
 public static class Energy
 {
-    const double HoursPerYear = 8766;
+    const double HoursPerYear = 365 * 24;
 
     /// <param name="measuredJoules">A measurement replaces the model of power.</param>
     /// <param name="dollarsPerHour">Rent of one device; null: a third of its price a year, upkeep and electricity.</param>

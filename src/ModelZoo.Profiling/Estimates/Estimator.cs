@@ -11,6 +11,7 @@ public static class Estimator
         var missing = new SortedDictionary<string, string>(StringComparer.Ordinal);
         foreach (var (key, reason) in profile.NotMeasured) missing[key] = reason;
         var notices = new List<string>();
+        if (scenario.Images > 0) scenario = WithImages(profile, scenario);
         var work = profile.Work ?? new WorkModel { Unit = WorkUnit.Input };
         var phase = scenario.Phase ?? (work.HasDecoder ? Phase.Decode : Phase.Forward);
         var given = Assumptions.Of(profile, device, scenario, reference, phase, notices, out var refusal);
@@ -43,16 +44,18 @@ public static class Estimator
             {
                 var forPrefill = Assumptions.Of(profile, device, scenario, reference, Phase.Prefill, null, out _);
                 prefill = new StepModel(profile, work, device, scenario, forPrefill).Prefill(scenario.Batch, scenario.Prompt ?? scenario.Context);
+                if (scenario.Images > 0) prefill += Tower(profile, device, scenario, reference);
                 request = prefill.Value.Seconds + Math.Max(0, scenario.Output - 1) * model.Decode(scenario.Batch, scenario.Context + scenario.Output / 2).Seconds;
             }
             if (double.IsInfinity(step.NetworkSeconds)) missing["latencySeconds"] = "The link between the devices is not known: give its bandwidth.";
         }
         canTell = !missing.ContainsKey("latencySeconds");
         var fits = verdict.Kind is not (VerdictKind.FitsQuantised or VerdictKind.ShorterContext or VerdictKind.NeedsDevices or VerdictKind.Offload or VerdictKind.DoesNotFit);
-        var calls = work.Unit == WorkUnit.Call ? scenario.CallsPerResult ?? work.CallsPerResult : 1;
-        double? latency = canTell ? step.Seconds * calls : null;
-        if (canTell && !fits) latency = Offloaded(model, memory, step, notices) * calls;
-        var perStep = phase == Phase.Prefill ? scenario.Batch * (scenario.Prompt ?? scenario.Context) : scenario.Batch;
+        var calls = work.Unit != WorkUnit.Call ? 1 : scenario.CallsPerResult ?? (scenario.Steps ?? work.CallsPerResult / work.CallsPerStep) * (scenario.CallsPerStep ?? work.CallsPerStep);
+        if (calls != 1) notices.Add(FormattableString.Invariant($"A result takes {calls:0.##} calls{(work.OnceFlop > 0 ? ", the text encoders and the decoder of latents once" : "")}; time and throughput are those of results."));
+        double? latency = canTell ? step.Seconds * calls + (work.Unit == WorkUnit.Call ? model.Once(scenario.Batch).Seconds : 0) : null;
+        if (canTell && !fits && scenario.Preset != Preset.Mlsysim) latency = Offloaded(model, memory, step, notices) * calls;
+        var perStep = phase == Phase.Prefill || (phase == Phase.Forward && work.HasDecoder && scenario.Preset != Preset.Mlsysim) ? scenario.Batch * (scenario.Prompt ?? scenario.Context) : scenario.Batch;
         var copies = scenario.Parallelism is Parallelism.Replicas or Parallelism.Pipeline ? scenario.Devices : 1;
         if (step.IsOverhead) notices.Add("Starting the kernels takes longer than running them: a compiled graph, a larger batch or fewer layers would help.");
         if (work.FixedInputTokens > 0) notices.Add($"The encoder reads {work.FixedInputTokens:0} positions whatever the input.");
@@ -69,6 +72,22 @@ public static class Estimator
             BandwidthShare = canTell ? step.Bytes / scenario.Devices / step.Seconds / given.Bandwidth : null,
             Calibration = calibration, Assumptions = given.ToList(scenario, device), Notices = notices, NotMeasured = missing,
         };
+    }
+
+    /// <summary>Tokens of pictures join the prompt, and so the cache.</summary>
+    static Scenario WithImages(Profile profile, Scenario scenario)
+    {
+        if (profile is not { Work.HasDecoder: true, Shape.TokensPerImage: > 0 and var each }) throw new ProfileException("How many tokens a picture adds to a prompt of this model is not known.");
+        var tokens = scenario.Images * each;
+        return scenario with { Context = scenario.Context + tokens, Prompt = scenario.Prompt + tokens };
+    }
+
+    /// <summary>The vision tower, once per picture.</summary>
+    static StepTime Tower(Profile profile, Device device, Scenario scenario, Reference reference)
+    {
+        if (profile.Parts.FirstOrDefault(part => part.Name == "vision")?.Profile is not { Work: { } work } tower) return default;
+        var plain = scenario with { Images = 0, ImageSize = null, Phase = Phase.Forward };
+        return new StepModel(tower, work, device, plain, Assumptions.Of(tower, device, plain, reference, Phase.Forward, null, out _)).Forward(scenario.Batch * scenario.Images);
     }
 
     /// <summary>The model of one device under this scenario's assumptions, for sweeps and searches.</summary>
@@ -113,8 +132,10 @@ public static class Estimator
     {
         _ when work.IsEncoder => work.EncoderFlop(scenario.Context),
         Phase.Prefill when work.HasDecoder => work.PromptFlop(scenario.Prompt ?? scenario.Context),
+        Phase.Forward when work.HasDecoder && scenario.Preset == Preset.Mlsysim => work.TokenFlop(0),
+        Phase.Forward when work.HasDecoder => work.PromptFlop(scenario.Prompt ?? scenario.Context),
         _ when work.HasDecoder => work.TokenFlop(scenario.Context, model.InputTokens),
-        _ => work.FlopPerUnit * model.Scale,
+        _ => model.UnitFlop,
     };
 
     static Calibration Calibrate(StepTime step, Assumptions given, double measured, List<string> notices)
@@ -129,11 +150,12 @@ public static class Estimator
     /// <summary>What does not fit is streamed from the host at every step; only the spilled share is slow.</summary>
     static double? Offloaded(StepModel model, MemoryPlan memory, StepTime step, List<string> notices)
     {
-        if (model.Device.HostLinkBandwidth is not (> 0 and var link) || model.Device.IsMicrocontroller) return null;
+        var host = model.HostBandwidth;
+        if ((host ?? model.Device.HostLinkBandwidth) is not (> 0 and var link) || model.Device.IsMicrocontroller) return null;
         var spilled = Math.Min(1, (memory.Total - model.Available) / Math.Max(1, memory.Weights));
         if (memory.Total - memory.Weights > model.Available) return null;
         var read = spilled * Math.Min(step.Bytes, model.WeightBytes);
-        notices.Add($"It does not fit; the time is that of reading {spilled:P0} of the weights over the host's link at every step.");
+        notices.Add(host is null ? $"It does not fit; the time is that of reading {spilled:P0} of the weights over the host's link at every step." : $"It does not fit; {spilled:P0} of the weights are used where they lie, by the host's processor.");
         return Math.Max(step.ComputeSeconds, step.MemorySeconds * (1 - read / Math.Max(1, step.Bytes))) + read / link + step.NetworkSeconds + step.OverheadSeconds;
     }
 }

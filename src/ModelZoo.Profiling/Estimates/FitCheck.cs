@@ -5,17 +5,19 @@ static class FitCheck
 {
     public static Verdict Judge(Profile profile, WorkModel work, Device device, Scenario scenario, Reference reference, Assumptions given, StepModel model, MemoryPlan memory)
     {
-        var headroom = device.IsMicrocontroller
+        // The textbook knows one memory.
+        var isTiny = device.IsMicrocontroller && scenario.Preset != Preset.Mlsysim;
+        var headroom = isTiny
             ? Math.Min(device.FlashBytes!.Value - memory.Weights, device.SramBytes!.Value - (memory.Total - memory.Weights))
             : model.Available - memory.Total;
         var batch = model.LargestBatch(scenario.Context);
         long? context = work.HasDecoder && work.CacheElements(2) > work.CacheElements(1) || work.IsEncoder ? model.LargestContext(scenario.Batch) : null;
         if (model.Fits(scenario.Batch, scenario.Context))
         {
-            var tight = headroom < 0.1 * (device.IsMicrocontroller ? Math.Min(device.FlashBytes!.Value, device.SramBytes!.Value) : model.Available);
+            var tight = headroom < 0.1 * (isTiny ? Math.Min(device.FlashBytes!.Value, device.SramBytes!.Value) : model.Available);
             return new(tight ? VerdictKind.Tight : VerdictKind.Fits, headroom, $"Fits{(tight ? ", with little to spare" : "")}: {Say(headroom)} left.") { LargestContext = context, LargestBatch = batch };
         }
-        if (device.IsMicrocontroller)
+        if (isTiny)
         {
             var flash = memory.Weights > device.FlashBytes;
             return new(VerdictKind.DoesNotFit, headroom, flash ? $"The weights need {Say(memory.Weights)} of flash; there are {Say(device.FlashBytes!.Value)}."
@@ -24,13 +26,20 @@ static class FitCheck
         if (Quantised(profile, work, device, scenario, reference, given.WeightBits) is { } scheme)
             return new(VerdictKind.FitsQuantised, headroom, $"Misses {Say(-headroom)}; fits as {scheme.Name}.") { Scheme = scheme, LargestContext = context, LargestBatch = batch, DevicesNeeded = Needed(profile, work, device, scenario, reference) };
         if (batch > 0 || context > 0)
-            return new(VerdictKind.ShorterContext, headroom, $"The weights fit; at most batch {batch:N0} at this context{(context is { } c ? $", or {c:N0} tokens at this batch" : "")}.") { LargestContext = context, LargestBatch = batch };
+            return new(VerdictKind.ShorterContext, headroom, $"The weights fit, with {Smaller(batch, context)}.") { LargestContext = context, LargestBatch = batch };
         if (Needed(profile, work, device, scenario, reference) is { } devices)
             return new(VerdictKind.NeedsDevices, headroom, $"Misses {Say(-headroom)}; fits on {devices} of these.") { DevicesNeeded = devices };
         return device.HostLinkBandwidth > 0 && memory.Total - memory.Weights < model.Available
             ? new(VerdictKind.Offload, headroom, $"Misses {Say(-headroom)}; part of the weights would have to stay in the host's memory.")
             : new(VerdictKind.DoesNotFit, headroom, $"Misses {Say(-headroom)}.");
     }
+
+    static string Smaller(long batch, long? context) => (batch, context ?? 0) switch
+    {
+        (0, var tokens) => FormattableString.Invariant($"at most {tokens:N0} tokens of context at this batch"),
+        (var largest, 0) => FormattableString.Invariant($"a batch of at most {largest:N0} at this context"),
+        var (largest, tokens) => FormattableString.Invariant($"a batch of at most {largest:N0} at this context, or {tokens:N0} tokens at this batch"),
+    };
 
     static Precision? Quantised(Profile profile, WorkModel work, Device device, Scenario scenario, Reference reference, double bits)
     {

@@ -25,7 +25,7 @@ public enum Preset
     /// <summary>Every peak reached, nothing added: what no software can beat.</summary>
     Ceiling,
 
-    /// <summary>The assumptions of the textbook tool mlsysim: half the peak rate, full bandwidth, 10 µs per layer, activations 10 % of the weight bytes per sample, weights alone decide the fit.</summary>
+    /// <summary>The assumptions of the textbook tool mlsysim: half the peak rate, full bandwidth, 10 µs per layer, activations 10 % of the weight bytes per sample; docs/mlsysim.md.</summary>
     Mlsysim,
 }
 
@@ -102,8 +102,20 @@ public sealed record Scenario
     /// <summary>Attention scores are never stored.</summary>
     public bool HasFlashAttention { get; init; } = true;
 
-    /// <summary>Denoising steps × calls per step; null: one call.</summary>
+    /// <summary>Denoising steps × calls per step; null: <see cref="Steps"/> × <see cref="CallsPerStep"/>.</summary>
     public double? CallsPerResult { get; init; }
+
+    /// <summary>Denoising steps of one picture; null: as the model's family does.</summary>
+    public double? Steps { get; init; }
+
+    /// <summary>Calls of one step: 2 with guidance, 1 without; null: as the model's family does.</summary>
+    public double? CallsPerStep { get; init; }
+
+    /// <summary>Pictures in a prompt: each adds its tokens and one pass of the vision tower.</summary>
+    public double Images { get; init; }
+
+    /// <summary>Bytes per second of the host's memory: what does not fit is then computed there, as llama.cpp does, and not sent over the link.</summary>
+    public double? HostBandwidth { get; init; }
 
     /// <summary>Side of the picture; null: the model's own.</summary>
     public double? ImageSize { get; init; }
@@ -116,6 +128,7 @@ public sealed record Scenario
     /// <exception cref="ProfileException">A number that cannot be.</exception>
     public Scenario Checked()
     {
+        if (Phase == Profiling.Phase.Training) throw new ProfileException("Training has a plan of its own: it is no phase of serving.");
         Positive(Batch, "batch", 1e9);
         Positive(Context, "context", 1e12);
         if (Prompt is { } prompt) Positive(prompt, "prompt", 1e12);
@@ -129,6 +142,10 @@ public sealed record Scenario
         if (Chunk < 1 || Page < 0) throw new ProfileException("A chunk has at least one token, a page zero or more.");
         foreach (var value in (double?[])[DispatchSeconds, LayerSeconds, LinkSeconds, RuntimeBytes, CompanionBytes, LinkBandwidth, MeasuredSeconds])
             if (value is not null && !(value >= 0 && double.IsFinite(value.Value))) throw new ProfileException("Times, bytes and rates must be zero or more.");
+        if (Steps is { } steps) Positive(steps, "steps of a picture", 1e6);
+        if (CallsPerStep is { } each) Positive(each, "calls per step", 1000);
+        if (!(Images >= 0 && Images <= 1e6)) throw new ProfileException("The pictures of a prompt must be zero or more.");
+        if (HostBandwidth is { } host) Positive(host, "bandwidth of the host", 1e15);
         if (CallsPerResult is { } calls) Positive(calls, "calls per result", 1e9);
         if (ImageSize is { } size) Positive(size, "image size", 1e6);
         return this;

@@ -8,11 +8,22 @@ public sealed class StepModel(Profile profile, WorkModel work, Device device, Sc
 {
     readonly double _parameters = profile.Parameters?.Value ?? 0;
     readonly double _rate = given.Rate * given.Compute;
-    readonly double _bandwidth = given.Bandwidth * given.BandwidthShare;
+    readonly double _bandwidth = BandwidthOf(profile, work, device, scenario, given) * given.BandwidthShare;
+
+    /// <summary>A micro-controller reads weights from flash, unless they and the arena lie in SRAM together.</summary>
+    static double BandwidthOf(Profile profile, WorkModel work, Device device, Scenario scenario, Assumptions given)
+    {
+        if (!device.IsMicrocontroller || device.SramBandwidth is not (> 0 and var sram)) return given.Bandwidth;
+        var arena = scenario.ActivationBytes * scenario.Batch * work.PeakActivationElements + given.RuntimeBytes;
+        return (profile.Parameters?.Value ?? 0) * given.WeightBits / 8 + arena <= device.SramBytes ? sram : given.Bandwidth;
+    }
 
     public Assumptions Given => given;
 
     public Device Device => device;
+
+    /// <summary>What a host's processor reaches of its memory's bandwidth (the efficiency of decoding on CPUs); null: weights are sent over the link.</summary>
+    public double? HostBandwidth => scenario.HostBandwidth * 0.60;
 
     public double Overhead(double steps = 1) => steps * (given.DispatchSeconds + LayerCount * given.LayerSeconds);
 
@@ -29,7 +40,7 @@ public sealed class StepModel(Profile profile, WorkModel work, Device device, Sc
     public StepTime Decode(double batch, double context)
     {
         var input = InputTokens;
-        if (scenario.Preset == Preset.Mlsysim) return Textbook(batch);
+        if (IsTextbook) return InTextbook.Decode(batch, context);
         var flop = batch * work.TokenFlop(context, input);
         var read = MatrixBytes(work.WeightsRead(batch));
         var cache = batch * work.CacheElements(context, input) * scenario.CacheBytes;
@@ -42,7 +53,7 @@ public sealed class StepModel(Profile profile, WorkModel work, Device device, Sc
     {
         var cached = Math.Min(scenario.CachedPrefix, prompt - 1);
         var tokens = prompt - cached;
-        if (scenario.Preset == Preset.Mlsysim) return Textbook(batch * tokens);
+        if (IsTextbook) return InTextbook.Prefill(batch, prompt, cached);
         var encoder = work.EncoderWeights > 0 && work.HasDecoder ? Encode(batch, InputTokens) : default;
         if (work.EncoderWeights > 0 && work.HasDecoder) (tokens, cached) = (1, 0);
         var perChunk = Math.Min(scenario.Chunk, tokens);
@@ -59,8 +70,8 @@ public sealed class StepModel(Profile profile, WorkModel work, Device device, Sc
             var length = Math.Min(scenario.Chunk * count, cached + tokens - from) / count;
             var sequences = Math.Min(batch, sequencesPerChunk);
             var isLast = chunk + count >= chunks;
-            var flop = 0.0;
-            for (double i = 0; i < count; i++) flop += work.PromptFlop(length, from + i * length) - (isLast && i == count - 1 ? 0 : 2 * work.HeadWeights);
+            // Pairs of tokens add up over neighbouring chunks, so these need not be walked one by one.
+            var flop = work.PromptFlop(length * count, from) - (isLast ? 0 : 2 * work.HeadWeights);
             var read = MatrixBytes(work.WeightsRead(length * sequences));
             var before = from + length * (count - 1) / 2;
             var bytes = read + sequences * scenario.CacheBytes * (work.CacheElements(length) + work.CacheElements(before))
@@ -71,9 +82,19 @@ public sealed class StepModel(Profile profile, WorkModel work, Device device, Sc
         return sum + encoder;
     }
 
+    /// <summary>One step that carries a token of each sequence and a chunk of somebody's prompt: the weights are read once for both.</summary>
+    public StepTime Mixed(double batch, double context, double chunk)
+    {
+        var input = InputTokens;
+        var read = MatrixBytes(work.WeightsRead(batch + chunk));
+        var cache = (batch * work.CacheElements(context, input) + work.CacheElements(chunk)) * scenario.CacheBytes + 2 * batch * work.StateElements * scenario.StateBytes;
+        return Time(batch * work.TokenFlop(context, input) + work.PromptFlop(chunk), read + cache, read, batch + chunk, 1);
+    }
+
     /// <summary>An encoder over sequences of a length.</summary>
     public StepTime Encode(double batch, double tokens)
     {
+        if (IsTextbook && !work.HasDecoder) return InTextbook.Sample(batch, Fits(batch, tokens));
         if (work.FixedInputTokens > 0) tokens = work.FixedInputTokens;
         var read = MatrixBytes(work.EncoderWeights + work.CrossWeights);
         return Time(batch * work.EncoderFlop(tokens), read + scenario.ActivationBytes * batch * tokens * work.ActivationElements * scenario.ActivationShare, read, batch * tokens, 1);
@@ -82,24 +103,32 @@ public sealed class StepModel(Profile profile, WorkModel work, Device device, Sc
     /// <summary>Images, calls or inputs of fixed cost; every call reads the weights again.</summary>
     public StepTime Forward(double batch)
     {
-        if (scenario.Preset == Preset.Mlsysim) return Textbook(batch);
-        var scale = Scale;
-        var read = WeightBytes;
-        return Time(batch * work.FlopPerUnit * scale, read + 2 * scenario.ActivationBytes * batch * work.ActivationElements * scale, read, batch, 1);
+        if (IsTextbook) return InTextbook.Sample(batch, Fits(batch, scenario.Context));
+        if (work.HasDecoder) return Prefill(batch, scenario.Prompt ?? scenario.Context);
+        var read = work.CallWeights > 0 && _parameters > 0 ? WeightBytes * Math.Min(1, work.CallWeights / _parameters) : WeightBytes;
+        var lookedUp = batch * work.LookUpElements * given.WeightBits / 8;
+        return Time(batch * UnitFlop, read + lookedUp + 2 * scenario.ActivationBytes * batch * work.ActivationElements * Scale, read, batch, 1);
     }
 
-    /// <summary>Pictures of another size: convolutions grow with the area. A transformer's tokens do as well, its scores with their square, which this leaves out.</summary>
+    /// <summary>What runs once per result beside the calls: text encoders and the decoder of latents.</summary>
+    public StepTime Once(double batch)
+    {
+        if (work.OnceFlop <= 0) return default;
+        var read = _parameters > 0 ? WeightBytes * Math.Min(1, work.OnceWeights / _parameters) : 0;
+        return Time(batch * work.OnceFlop * Scale, read, read, batch, 1) with { OverheadSeconds = given.DispatchSeconds };
+    }
+
+    /// <summary>FLOP of one unit at the scenario's size of pictures: tokens and pixels grow with the area, attention between them with its square.</summary>
+    public double UnitFlop => (work.FlopPerUnit - work.PairFlop) * Scale + work.PairFlop * Scale * Scale;
+
+    /// <summary>Area of a picture against the one that costs are known for.</summary>
     public double Scale => scenario.ImageSize is { } size && work.ImageSize > 0 ? size * size / (work.ImageSize * work.ImageSize) : 1;
 
     public double InputTokens => work.EncoderWeights > 0 && work.HasDecoder ? work.FixedInputTokens > 0 ? work.FixedInputTokens : scenario.InputTokens ?? scenario.Prompt ?? scenario.Context : 0;
 
-    /// <summary>mlsysim's roofline: 2P per sample, traffic of 1 + 0.1·B times the weights.</summary>
-    StepTime Textbook(double batch)
-    {
-        var flop = batch * (profile.FlopPerUnit is { Origin: Origin.Declared } declared ? declared.Value : 2 * (profile.ActiveParameters?.Value ?? _parameters));
-        var bytes = WeightBytes * (1 + 0.1 * batch);
-        return new(flop, bytes, flop / _rate, bytes / _bandwidth, 0, Overhead());
-    }
+    bool IsTextbook => scenario.Preset == Preset.Mlsysim;
+
+    Textbook InTextbook => new(profile, work, device, given, WeightBytes);
 
     StepTime Time(double flop, double bytes, double read, double tokens, double steps)
     {
@@ -118,7 +147,7 @@ public sealed class StepModel(Profile profile, WorkModel work, Device device, Sc
         if (scenario.Parallelism != Parallelism.Tensor) return 1;
         foreach (var layer in work.Layers)
             if (layer.Attention == AttentionKind.Latent) return 1;
-        return Math.Min(devices, profile.Shape.KeyValueHeads ?? devices);
+        return Math.Clamp(profile.Shape.KeyValueHeads ?? devices, 1, devices);
     }
 
     double MatrixBytes(double weights) => (weights - work.HeadWeights) * given.WeightBits / 8 + work.HeadWeights * given.HeadBits / 8;
@@ -153,7 +182,7 @@ public sealed class StepModel(Profile profile, WorkModel work, Device device, Sc
             Parallelism.Expert => ExpertShare(n),
             _ => WeightBytes / n,
         };
-        if (scenario.Preset == Preset.Mlsysim) return new(weights, 0, 0, 0, 0, 0);
+        if (IsTextbook) return new(weights, work.HasDecoder && scenario.Phase != Phase.Forward ? InTextbook.CacheBytes(batch, context) : 0, 0, 0, 0, 0);
         double cache = 0, state = 0, transient;
         if (work.HasDecoder)
         {
@@ -177,13 +206,13 @@ public sealed class StepModel(Profile profile, WorkModel work, Device device, Sc
         return WeightBytes - bytes + bytes / devices;
     }
 
-    public double Available => (device.CapacityBytes ?? 0) * given.MemoryShare;
+    public double Available => ((IsTextbook ? device.MemoryBytes : null) ?? device.CapacityBytes ?? 0) * given.MemoryShare;
 
     /// <summary>Micro-controllers have two memories: weights in flash, the arena in SRAM.</summary>
     public bool Fits(double batch, double context)
     {
         var plan = Memory(batch, context);
-        if (device.IsMicrocontroller) return plan.Weights <= device.FlashBytes && plan.Total - plan.Weights <= device.SramBytes;
+        if (device.IsMicrocontroller && !IsTextbook) return plan.Weights <= device.FlashBytes && plan.Total - plan.Weights <= device.SramBytes;
         return plan.Total <= Available;
     }
 

@@ -68,12 +68,21 @@ sealed record GraphCost(double Macs, long Parameters, long WeightBytes, double O
             if (axes[i].Length is { } known) shape[i] = i == 0 && axes.Count > 1 && known == 0 ? 1 : known;
             else
             {
-                shape[i] = axes[i].Symbol is { } symbol && sizes.TryGetValue(symbol, out var given) ? given : i == 0 ? 1 : axes.Count == 4 ? 224 : 128;
-                if (i > 0) assumed.Add($"{input.Name} axis {i} ({axes[i]}) = {shape[i]}");
+                var isGiven = Given(axes[i].Symbol, i, axes.Count, sizes, out var given);
+                shape[i] = isGiven ? given : i == 0 ? 1 : axes.Count == 4 ? 224 : 128;
+                if (i > 0 && !isGiven) assumed.Add($"{input.Name} axis {i} ({axes[i]}) = {shape[i]}");
             }
         }
         if (GraphShapes.Count(shape) > ProfileLimits.MaxDimension) return;
         shapes.Set(input.Name, shape);
+    }
+
+    /// <summary>By the name that the file gives an axis, or by what axes of this place are: height and width of a picture, the length of a sequence. The batch stays 1: scenarios have their own.</summary>
+    static bool Given(string? symbol, int axis, int rank, IReadOnlyDictionary<string, long> sizes, out long size)
+    {
+        size = 0;
+        return (symbol is not null && sizes.TryGetValue(symbol, out size)) || (rank == 4 ? axis == 2 && sizes.TryGetValue("height", out size) || axis == 3 && sizes.TryGetValue("width", out size)
+            : axis == 1 && sizes.TryGetValue("sequence", out size));
     }
 
     /// <summary>Multiply-accumulates of one node; zero for everything that multiplies no matrices.</summary>
@@ -98,7 +107,7 @@ sealed record GraphCost(double Macs, long Parameters, long WeightBytes, double O
                 return Input(0) is { Length: 3 } seq && Input(1) is { Length: 3 } wx && Input(2) is { Length: 3 } wr ? (double)seq[0] * seq[1] * wx[0] * wx[1] * (wx[2] + wr[2]) : 0;
             case "Attention" or "MultiHeadAttention":
                 // Two products of all pairs over the full width; projections of the fused form besides.
-                if (Input(0) is not { Length: 3 } q) return 0;
+                if (Input(0) is not { Length: 3 } q || y.Length == 0) return 0;
                 var keys = node.Operator == "com.microsoft::Attention" ? q[1] : Input(1) is { Length: 3 } k ? k[1] : q[1];
                 return 2.0 * q[0] * q[1] * keys * y[^1] + (node.Operator == "com.microsoft::Attention" && Input(1) is { Length: 2 } fused ? (double)q[0] * q[1] * GraphShapes.Count(fused) : 0);
             default: return 0;

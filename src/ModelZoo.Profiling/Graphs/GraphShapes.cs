@@ -13,9 +13,23 @@ sealed class GraphShapes
 
     public long[]? Find(string name) => _shapes.GetValueOrDefault(name);
 
+    long[]? Input(OnnxNode node, int index) => index < node.Inputs.Count ? Find(node.Inputs[index]) : null;
+
     public long[]? FindValues(string name) => _values.GetValueOrDefault(name);
 
-    public void Set(string name, long[] shape) => _shapes[name] = shape;
+    const int MaxRank = 64;
+
+    /// <summary>More numbers than any value has; sums over them stay far from the end of a double's whole numbers.</summary>
+    const double MaxElements = 1L << 48;
+
+    /// <summary>A shape that cannot be (axes below zero, too many of them, more numbers than exist) leaves its value unknown.</summary>
+    public void Set(string name, long[] shape)
+    {
+        var elements = 1.0;
+        foreach (var axis in shape) elements *= axis < 0 ? double.PositiveInfinity : Math.Max(1, axis);
+        if (shape.Length > MaxRank || elements > MaxElements) _shapes.Remove(name);
+        else _shapes[name] = shape;
+    }
 
     public void SetValues(string name, long[] values) => _values[name] = values;
 
@@ -26,8 +40,11 @@ sealed class GraphShapes
         return count;
     }
 
-    /// <summary>Infers what a node writes; false when it cannot be told.</summary>
-    public bool Infer(OnnxNode node, long opset)
+    /// <summary>Infers what a node writes.</summary>
+    /// <returns>False when the shape of what a node writes cannot be told.</returns>
+    public bool Infer(OnnxNode node, long opset) => Follow(node, opset) && (node.Outputs.Count == 0 || node.Outputs[0].Length == 0 || Find(node.Outputs[0]) is not null);
+
+    bool Follow(OnnxNode node, long opset)
     {
         var outputs = node.Outputs;
         if (outputs.Count == 0) return true;
@@ -48,7 +65,7 @@ sealed class GraphShapes
                 return true;
             case "ConstantOfShape" when node.Inputs.Count > 0 && FindValues(node.Inputs[0]) is { } filled:
                 Set(outputs[0], filled);
-                if (filled.Length <= 1 && Count(filled) <= 256) SetValues(outputs[0], [.. Enumerable.Repeat(node.Constant?.Values is [var v] ? v : 0, (int)Count(filled))]);
+                if (filled.Length <= 1 && Find(outputs[0]) is not null && Count(filled) <= 256) SetValues(outputs[0], [.. Enumerable.Repeat(node.Constant?.Values is [var v] ? v : 0, (int)Count(filled))]);
                 return true;
             case "Conv" or "ConvInteger" or "QLinearConv": return Convolution(node, x);
             case "ConvTranspose": return Transposed(node, x);
@@ -107,7 +124,7 @@ sealed class GraphShapes
         }
         if (shape is null) return false;
         Set(node.Outputs[0], shape);
-        if (node.Inputs.Count == 2 && FindValues(node.Inputs[0]) is { } a && FindValues(node.Inputs[1]) is { } b && (a.Length == b.Length || a.Length == 1 || b.Length == 1))
+        if (node.Inputs.Count == 2 && FindValues(node.Inputs[0]) is { } a && FindValues(node.Inputs[1]) is { } b && Match(a.Length, b.Length))
         {
             var values = new long[Math.Max(a.Length, b.Length)];
             for (var i = 0; i < values.Length; i++)
@@ -118,13 +135,16 @@ sealed class GraphShapes
             }
             SetValues(node.Outputs[0], values);
         }
-        else if (Plain(node.Operator) == "Where" && FindValues(node.Inputs[0]) is { } when && FindValues(node.Inputs[1]) is { } then && FindValues(node.Inputs[2]) is { } otherwise)
+        else if (Plain(node.Operator) == "Where" && node.Inputs.Count == 3 && FindValues(node.Inputs[0]) is { } when && FindValues(node.Inputs[1]) is { } then && FindValues(node.Inputs[2]) is { } otherwise
+            && Match(when.Length, then.Length) && Match(then.Length, otherwise.Length) && Match(when.Length, otherwise.Length))
         {
             var count = Math.Max(when.Length, Math.Max(then.Length, otherwise.Length));
             SetValues(node.Outputs[0], [.. Enumerable.Range(0, count).Select(i => when[when.Length == 1 ? 0 : i] != 0 ? then[then.Length == 1 ? 0 : i] : otherwise[otherwise.Length == 1 ? 0 : i])]);
         }
         return true;
     }
+
+    static bool Match(int a, int b) => a > 0 && b > 0 && (a == b || a == 1 || b == 1);
 
     static long? Compute(string op, long a, long b) => op switch
     {
@@ -153,7 +173,7 @@ sealed class GraphShapes
 
     bool Convolution(OnnxNode node, long[]? x)
     {
-        var w = node.Inputs.Count > 1 ? Find(node.Inputs[node.Operator == "QLinearConv" ? 3 : 1]) : null;
+        var w = Input(node, node.Operator == "QLinearConv" ? 3 : 1);
         if (x is null || w is null || x.Length < 3 || w.Length != x.Length) return false;
         var shape = new long[x.Length];
         (shape[0], shape[1]) = (x[0], w[0]);
@@ -209,7 +229,7 @@ sealed class GraphShapes
 
     bool MatMul(OnnxNode node, long[]? a)
     {
-        var b = node.Inputs.Count > 1 ? Find(node.Inputs[node.Operator == "QLinearMatMul" ? 3 : 1]) : null;
+        var b = Input(node, node.Operator == "QLinearMatMul" ? 3 : 1);
         if (a is null or [] || b is null or []) return false;
         var (left, right) = (a.Length == 1 ? [1, a[0]] : a, b.Length == 1 ? [b[0], 1] : b);
         if (left[^1] != right[^2] || Broadcast(left[..^2], right[..^2]) is not { } leading) return false;

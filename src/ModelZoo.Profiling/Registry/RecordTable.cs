@@ -24,7 +24,9 @@ public static class RecordTable
     {
         try
         {
-            var reader = new Utf8JsonReader(content, new JsonReaderOptions { MaxDepth = ProfileLimits.MaxDepth });
+            var options = new JsonReaderOptions { MaxDepth = ProfileLimits.MaxDepth };
+            JsonText.Check(content, options);
+            var reader = new Utf8JsonReader(content, options);
             using var document = JsonDocument.ParseValue(ref reader);
             var items = document.RootElement.ValueKind == JsonValueKind.Array ? document.RootElement.EnumerateArray().ToList() : [document.RootElement];
             if (items.Count > ProfileLimits.MaxTableRows) throw new ProfileException($"The table has more than {ProfileLimits.MaxTableRows} rows.");

@@ -55,20 +55,21 @@ sealed class TensorSums
             ? profile.Work?.Layers.Sum(l => l.Count * l.ExpertWeights * Math.Max(0, l.Experts - l.ExpertsPerToken)) ?? 0
             : blueprint.Weights.Parameters - blueprint.Weights.ActiveParameters;
         var active = Parameters - unused;
+        List<ComponentShare> parts = [.. _tensors.Where(t => t.Parameters > 0 && t.Standing == TensorStanding.Parameter).GroupBy(t => t.Component).OrderBy(g => g.Key)
+            .Select(g => new ComponentShare(g.Key, g.Sum(t => t.Parameters), Origin.Header))];
+        List<DTypeShare> types = [.. _tensors.GroupBy(t => t.Tensor.DType.Name).Select(g => new DTypeShare(g.Key, g.Count(), g.Sum(t => t.Parameters), g.Sum(t => t.Tensor.ByteLength)))
+            .OrderByDescending(share => share.Bytes).ThenBy(share => share.DType, StringComparer.Ordinal)];
         return profile with
         {
-            Parameters = new(Parameters, Origin.Header, $"sum over {_tensors.Count:N0} tensors"),
-            ActiveParameters = active > 0 ? new(active, unused > 0 ? Origin.Config : Origin.Header, unused > 0 ? "stored parameters less the experts that a token does not choose" : "all parameters") : profile.ActiveParameters,
+            Parameters = new(Parameters, Origin.Header, $"sum over {_tensors.Count:N0} tensors: {string.Join(" + ", parts.Take(12).Select(share => $"{ProfileJson.Words(share.Component)} {share.Parameters:N0}"))}"),
+            ActiveParameters = active > 0 ? new(active, unused > 0 ? Origin.Config : Origin.Header, unused > 0 ? $"{Parameters:N0} stored − {unused:N0} of experts that a token does not choose" : "all parameters") : profile.ActiveParameters,
             ActiveWithoutEmbedding = active - Of(Component.Embedding) is > 0 and var rest ? new(rest, Origin.Header, "without the embedding") : profile.ActiveWithoutEmbedding,
-            WeightBytes = new(Bytes, Origin.Header, "bytes of all tensors as stored"),
+            WeightBytes = new(Bytes, Origin.Header, $"bytes of all tensors as stored: {string.Join(" + ", types.Take(8).Select(share => $"{share.DType} {share.Bytes:N0}"))}"),
             DraftParameters = Draft > 0 ? new(Draft, Origin.Header, "tensors behind the last layer") : null,
             EmbeddingAndHead = Of(Component.Embedding) + Of(Component.Head),
             MatrixBits = Bits(t => t.Component is not (Component.Embedding or Component.Head)), HeadBits = Bits(t => t.Component == Component.Head) ?? Bits(t => TensorNames.IsEmbedding(t.Tensor.Name)),
             TensorCount = _tensors.Count,
-            Components = [.. _tensors.Where(t => t.Parameters > 0 && t.Standing == TensorStanding.Parameter).GroupBy(t => t.Component).OrderBy(g => g.Key)
-                .Select(g => new ComponentShare(g.Key, g.Sum(t => t.Parameters), Origin.Header))],
-            DTypes = [.. _tensors.GroupBy(t => t.Tensor.DType.Name).Select(g => new DTypeShare(g.Key, g.Count(), g.Sum(t => t.Parameters), g.Sum(t => t.Tensor.ByteLength)))
-                .OrderByDescending(share => share.Bytes).ThenBy(share => share.DType, StringComparer.Ordinal)],
+            Components = parts, DTypes = types,
             NotMeasured = profile.NotMeasured.Where(pair => pair.Key is not ("weightBytes" or "parameters" or "activeParameters")).ToDictionary(p => p.Key, p => p.Value),
         };
     }

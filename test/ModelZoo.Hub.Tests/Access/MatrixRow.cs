@@ -29,6 +29,9 @@ sealed record MatrixRow(string Method, string Pattern, RepositoryKind Kind)
         ["POST /api/zoo/accounts"] = """{"handle":"{fresh}"}""",
         ["PUT /api/zoo/{kinds}/{owner}/{name}/collaborators/{handle}"] = """{"access":"read"}""",
         ["PUT /api/zoo/{kinds}/{owner}/{name}/disabled"] = """{"isDisabled":false}""",
+        ["POST /api/zoo/estimate"] = """{"model":"bert-base","device":"t4"}""",
+        ["PUT /api/zoo/{kinds}/{owner}/{name}/devices/{id}"] = """{"name":"A box"}""",
+        ["PUT /api/zoo/{kinds}/{owner}/{name}/workloads/{id}"] = """{"name":"A model","parameters":1000}""",
         ["PUT /api/zoo/me/password"] = """{"oldPassword":"wrong","newPassword":"also wrong"}""",
     };
 
