@@ -9,6 +9,7 @@ public sealed class JavaScriptHubTests(HubProcess hub)
     [InlineData("repositories.mjs")]
     [InlineData("files.mjs")]
     [InlineData("uploads.mjs")]
+    [InlineData("proposals.mjs")]
     [InlineData("xet.mjs")]
     [InlineData("listing.mjs")]
     [InlineData("errors.mjs")]

@@ -26,6 +26,7 @@ static class Addresses
         "/zoo/shakespeare-gpt2/blob/main/onnx/model.onnx", "/zoo/shakespeare-gpt2/commits/main", "/zoo/shakespeare-gpt2/refs", "/ada/hostile", "/ada/hostile/tree/main",
         "/ada/hostile/commits/main", "/ada/hostile/blob/main/" + Uri.EscapeDataString(FullZoo.HostileNames[0]), "/ada/bare", "/ada/busy", "/ada/busy/commits/main",
         "/ada/busy/commit/" + zoo.LastCommit, "/ada/busy/blob/main/notes.txt", $"/ada/busy/compare?from={zoo.FirstCommit}&to=main", "/ada/busy/tree/feature%2Fa-slash-%26-more",
+        "/ada/busy/discussions", "/ada/busy/discussions?status=all&type=pull_request", "/ada/busy/discussions/1", "/ada/busy/discussions/2", "/ada/busy/discussions/2/files",
         "/docs/connect", "/docs/facts", "/logout",
     ];
 
@@ -33,6 +34,6 @@ static class Addresses
 
     static readonly string[] Owned =
     [
-        "/ada/secret", "/ada/busy/settings", "/ada/busy/upload/main", "/ada/busy/edit/main/README.md", "/ada/busy/edit/main/notes.txt", "/ada/busy/delete/main/notes.txt", "/ada/bare/upload/main",
+        "/ada/secret", "/ada/busy/discussions/new", "/ada/busy/settings", "/ada/busy/upload/main", "/ada/busy/edit/main/README.md", "/ada/busy/edit/main/notes.txt", "/ada/busy/delete/main/notes.txt", "/ada/bare/upload/main",
     ];
 }

@@ -50,8 +50,10 @@ public sealed class BrowserZoo : IAsyncLifetime
             await CreateAccountAsync(handle);
             await SignInAsync(Full, viewer, handle);
         }
-        using var owner = new ZooClient(new() { Endpoint = new(Full.Url), Token = await CreateTokenAsync() });
+        var token = await CreateTokenAsync();
+        using var owner = new ZooClient(new() { Endpoint = new(Full.Url), Token = token });
         Content = await FullZoo.PushAsync(owner);
+        await FullZoo.DiscussAsync(Full.Url, token);
     }
 
     public async ValueTask DisposeAsync()

@@ -1,3 +1,4 @@
+using System.Net.Http.Json;
 using System.Text;
 using ModelZoo.Client;
 using ModelZoo.Conformance.Harness;
@@ -56,6 +57,22 @@ public sealed class FullZoo
         await zoo.CreateBranchAsync(RepoId.Parse(Busy), "feature/a slash & more".Replace(" ", "-", StringComparison.Ordinal));
         await zoo.CreateTagAsync(RepoId.Parse(Busy), "v1.0", first, "The first");
         return new() { FirstCommit = first, LastCommit = last };
+    }
+
+    /// <summary>A thread with words that are hard on a page, and a pull request.</summary>
+    public static async Task DiscussAsync(string url, string token)
+    {
+        using var http = new HttpClient { BaseAddress = new(url) };
+        http.DefaultRequestHeaders.Authorization = new("Bearer", token);
+        async Task PostAsync(string tail, object body) => (await http.PostAsJsonAsync($"/api/models/{Busy}/{tail}", body)).EnsureSuccessStatusCode();
+        await PostAsync("discussions", new { title = "<script>alert('title')</script> and a word that does not end" + new string('o', 120), description = HostileCard[(HostileCard.IndexOf("# Hostile", StringComparison.Ordinal))..] });
+        await PostAsync("discussions/1/comment", new { comment = "# Hostile\n\nThe same heading again, and a [link](#hostile)." });
+        await PostAsync("discussions/1/status", new { status = "closed", comment = "Enough." });
+        var lines = """
+            {"key":"header","value":{"summary":"Say it better","description":"Because."}}
+            {"key":"file","value":{"path":"logs/round-01.txt","content":"better\n","encoding":"utf-8"}}
+            """;
+        (await http.PostAsync($"/api/models/{Busy}/commit/main?create_pr=1", new StringContent(lines))).EnsureSuccessStatusCode();
     }
 
     static async Task<string> CommitAsync(

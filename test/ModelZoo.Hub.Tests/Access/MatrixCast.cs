@@ -5,6 +5,7 @@ using ModelZoo.Git;
 using ModelZoo.Hub.Accounts;
 using ModelZoo.Hub.Database;
 using ModelZoo.Hub.Repositories;
+using ModelZoo.Hub.Repositories.Discussions;
 
 namespace ModelZoo.Hub.Tests.Access;
 
@@ -110,6 +111,7 @@ sealed class MatrixCast : IDisposable
         }, default);
         await _hub.Get<CollaboratorStore>().SetAsync(made.Id, _reader, "read", default);
         await _hub.Get<CollaboratorStore>().SetAsync(made.Id, _writer, "write", default);
+        await _hub.Get<PullRequests>().OpenAsync(made, new("A change", "", made.Repository.DefaultReference), new("A change", "", null, [new DeletePath(RepoPath.Parse("README.md"))]), default);
         return made.Repository;
     }
 }

@@ -11,6 +11,7 @@ sealed record MatrixRow(string Method, string Pattern, RepositoryKind Kind)
     static readonly Dictionary<string, string> s_namedInBody = new()
     {
         ["/api/repos/delete"] = """{"name":"{owner}/{name}","type":"model"}""",
+        ["/api/zoo/convert"] = """{"repository":"{owner}/{name}","to":"npz"}""",
         ["/api/repos/move"] = """{"fromRepo":"{owner}/{name}","toRepo":"{owner}/{fresh}","type":"model"}""",
     };
 
@@ -25,6 +26,10 @@ sealed record MatrixRow(string Method, string Pattern, RepositoryKind Kind)
         ["POST {repository}/paths-info/{revision}"] = """{"paths":["README.md"]}""",
         ["POST /api/validate-yaml"] = """{"content":"---\nlicense: mit\n---\n","repoType":"model"}""",
         ["POST {files}/info/lfs/objects/batch"] = """{"operation":"upload","transfers":["basic"],"objects":[{"oid":"0000000000000000000000000000000000000000000000000000000000000001","size":5}]}""",
+        ["POST {repository}/discussions"] = """{"title":"A question","description":"?"}""",
+        ["POST {repository}/discussions/{number:long}/comment"] = """{"comment":"x"}""",
+        ["POST {repository}/discussions/{number:long}/title"] = """{"title":"Another title"}""",
+        ["POST {repository}/discussions/{number:long}/status"] = """{"status":"closed"}""",
         ["POST /api/zoo/tokens"] = """{"name":"made by the matrix","role":"read"}""",
         ["POST /api/zoo/accounts"] = """{"handle":"{fresh}"}""",
         ["PUT /api/zoo/{kinds}/{owner}/{name}/collaborators/{handle}"] = """{"access":"read"}""",
@@ -55,7 +60,7 @@ sealed record MatrixRow(string Method, string Pattern, RepositoryKind Kind)
             .Replace("{revision}", "main").Replace("{**revision}", "main").Replace("{**revisionAndPath}", "main").Replace("{**range}", "main..main")
             .Replace("{**branch}", "extra").Replace("{**tag}", "v1").Replace("{handle}", "bystander")
             .Replace("{**path}", "README.md").Replace("{*path}", "README.md").Replace("{path}", "README.md")
-            .Replace("{id}", "000000000000000000000001").Replace("{number:int}", "1").Replace("{repository}", "000000000000000000000001")
+            .Replace("{id}", "000000000000000000000001").Replace("{number:int}", "1").Replace("{number:long}", "1").Replace("{repository}", "000000000000000000000001")
             .Replace("{digest}", new string('0', 64)).Replace("{documentName}", "zoo");
         // Whatever else an endpoint takes is filled with a word; what matters is who is let through to find it wrong.
         path = System.Text.RegularExpressions.Regex.Replace(path, @"\{[^}]*\}", "x");

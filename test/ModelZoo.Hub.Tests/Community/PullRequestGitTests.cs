@@ -71,6 +71,28 @@ public abstract class PullRequestGitTests(TestHub hub)
     }
 
     [Fact]
+    public async Task The_author_of_a_pull_request_pushes_large_files_to_it()
+    {
+        var repo = await hub.Ada.CreateAsync();
+        var eve = await hub.JoinAsync();
+        await eve.DiscussAsync(repo, "Weights by git", pullRequest: true);
+        using var work = new WorkFolder(lfs: true);
+        work.Clone(hub, eve, repo);
+        work.Git("fetch", "-q", "origin", "refs/pr/1");
+        work.Git("checkout", "-q", "-b", "mine", "FETCH_HEAD");
+        var weights = Upkeep.RandomBytes(80_000);
+        work.Write("model.safetensors", weights);
+        work.Commit("weights");
+
+        work.Git("push", "-q", "origin", "mine:refs/pr/1");
+
+        Assert.Equal(weights, await hub.Nobody.ReadFileAsync(repo, "model.safetensors", "refs/pr/1"));
+        await eve.SayAsync(repo, 1, "status", new { status = "open" });
+        await hub.Ada.SayAsync(repo, 1, "merge");
+        Assert.Equal(weights, await hub.Nobody.ReadFileAsync(repo, "model.safetensors"));
+    }
+
+    [Fact]
     public async Task A_push_to_a_branch_and_a_closed_pull_request_takes_the_one_and_refuses_the_other()
     {
         var repo = await hub.Ada.CreateAsync();
@@ -80,7 +102,7 @@ public abstract class PullRequestGitTests(TestHub hub)
         work.Clone(hub, hub.Ada, repo);
         work.Commit("more", ("b.txt", "b"));
 
-        var pushed = work.TryGit("push", "origin", "main", "main:refs/pr/1");
+        var pushed = work.TryGit("push", "origin", "main", "+main:refs/pr/1");
 
         Assert.NotEqual(0, pushed.Code);
         Assert.Contains("not open", pushed.Errors);

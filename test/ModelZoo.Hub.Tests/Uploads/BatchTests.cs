@@ -153,6 +153,7 @@ public abstract class BatchTests(TestHub hub)
     {
         var (open, secret) = (await hub.Ada.CreateAsync(), await hub.Ada.CreateAsync(isPrivate: true));
         var stranger = await hub.JoinAsync();
+        var onlyReads = await hub.JoinAsync(stranger.Handle, ModelZoo.Hub.Accounts.CredentialRole.Read);
         var upload = new { operation = "upload", objects = Array.Empty<object>() };
         async Task<int> StatusAsync(TestActor who, string repo)
         {
@@ -160,7 +161,9 @@ public abstract class BatchTests(TestHub hub)
             await Lfs.MessageAsync(response);
             return (int)response.StatusCode;
         }
-        Assert.Equal(new[] { 401, 401, 403, 404 }, new[] { await StatusAsync(hub.Nobody, open), await StatusAsync(hub.Nobody, secret), await StatusAsync(stranger, open), await StatusAsync(stranger, secret) });
+        Assert.Equal(new[] { 401, 401, 403, 404 }, new[] { await StatusAsync(hub.Nobody, open), await StatusAsync(hub.Nobody, secret), await StatusAsync(onlyReads, open), await StatusAsync(stranger, secret) });
+        // Who may read may send content for a pull request.
+        await TestActor.ReadAsync(await stranger.TryBatchAsync(open, upload));
         Assert.Equal(HttpStatusCode.OK, (await hub.Nobody.TryBatchAsync(open, new { operation = "download", objects = Array.Empty<object>() })).StatusCode);
         Assert.IsType<JsonArray>((await TestActor.ReadAsync(await hub.Ada.TryBatchAsync(secret, upload)))["objects"]);
     }

@@ -43,7 +43,7 @@ static class LockEndpoints
     }
 
     /// <summary>Asked by git-lfs before a push, which stops when it would change what others hold.</summary>
-    static async Task<IResult> VerifyAsync(WritableRepository repository, HttpRequest request, FileLockStore locks, CancellationToken stop)
+    static async Task<IResult> VerifyAsync(ContributingRepository repository, HttpRequest request, FileLockStore locks, CancellationToken stop)
     {
         var body = await JsonBody.ReadAsync(request, stop);
         var (page, next) = await PageAsync(repository, locks, null, null, body.Text("cursor"), body.Number("limit"), stop);

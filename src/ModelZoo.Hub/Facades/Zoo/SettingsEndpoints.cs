@@ -9,14 +9,14 @@ using ModelZoo.Hub.Repositories.Access;
 
 namespace ModelZoo.Hub.Facades.Zoo;
 
-sealed record SettingsAnswer(string Id, string Name, string Kind, bool IsPrivate, string DefaultBranch, string Description, bool IsDisabled, bool AllowForcePush)
+sealed record SettingsAnswer(string Id, string Name, string Kind, bool IsPrivate, string DefaultBranch, string Description, bool IsDisabled, bool AllowForcePush, bool AllowDiscussions)
 {
     public static SettingsAnswer Of(Repository repository) => new(Ids.ToWire(repository.Id), repository.FullName, repository.Kind.Word(),
-        repository.IsPrivate, repository.DefaultBranch, repository.Description, repository.DisabledAt is not null, repository.AllowsForcePush);
+        repository.IsPrivate, repository.DefaultBranch, repository.Description, repository.DisabledAt is not null, repository.AllowsForcePush, repository.AllowsDiscussions);
 }
 
 /// <summary>Fields left out stay as they are.</summary>
-sealed record SettingsRequest(string? DefaultBranch, string? Description, bool? IsPrivate, bool? AllowForcePush);
+sealed record SettingsRequest(string? DefaultBranch, string? Description, bool? IsPrivate, bool? AllowForcePush, bool? AllowDiscussions);
 
 sealed record DisabledRequest(bool IsDisabled);
 
@@ -30,7 +30,7 @@ static class SettingsEndpoints
         app.MapGet($"{ZooRoutes.Repository}/settings", (AdministeredRepository repository) => Results.Json(SettingsAnswer.Of(repository.Repository)))
             .Describe<SettingsAnswer>("getSettings", "repositories", "A repository's settings").ProducesProblem(404);
         app.MapPatch($"{ZooRoutes.Repository}/settings", ChangeAsync)
-            .Describe<SettingsAnswer>("changeSettings", "repositories", "Change default branch, description, visibility or whether git may rewrite history").ProducesProblem(404);
+            .Describe<SettingsAnswer>("changeSettings", "repositories", "Change default branch, description, visibility, whether git may rewrite history, whether discussions may be opened").ProducesProblem(404);
         app.MapPut($"{ZooRoutes.Repository}/disabled", DisableAsync)
             .Describe<SettingsAnswer>("disableRepository", "repositories", "Take a repository out of use without deleting it, or back into use").ProducesProblem(404);
     }
@@ -51,6 +51,7 @@ static class SettingsEndpoints
         if (wanted.Description is { } description) await repositories.SetDescriptionAsync(repository.Id, description, stop);
         if (wanted.IsPrivate is { } isPrivate && isPrivate != repository.Repository.IsPrivate) await repositories.SetVisibilityAsync(repository.Id, isPrivate, stop);
         if (wanted.AllowForcePush is { } force && force != repository.Repository.AllowsForcePush) await repositories.SetForcePushAsync(repository.Id, force, stop);
+        if (wanted.AllowDiscussions is { } discussions && discussions != repository.Repository.AllowsDiscussions) await repositories.SetDiscussionsAsync(repository.Id, discussions, stop);
         return await AnswerAsync(repository.Id, repositories, stop);
     }
 

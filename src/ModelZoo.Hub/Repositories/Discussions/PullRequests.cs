@@ -31,7 +31,7 @@ sealed record PullRequest(Discussion Discussion, ObjectId Head)
 /// repository and is somebody may open one. Merging is <see cref="PullRequestMerge"/>'s.
 /// </summary>
 sealed class PullRequests(
-    HubDatabase database, DiscussionStore discussions, ReferenceStore references, CommitStore commits, GitObjectStore objects, CommitWriter writer, AccessPolicy policy, JobBell bell)
+    HubDatabase database, DiscussionStore discussions, ReferenceStore references, CommitStore commits, GitObjectStore objects, CommitWriter writer, AccessPolicy policy, AuditStore audit, JobBell bell)
 {
     /// <summary>For jobs: opens a pull request with one commit for somebody, who may no longer be allowed to.</summary>
     /// <exception cref="Refusal">The account may not read the repository (any more), or what <see cref="OpenAsync"/> refuses.</exception>
@@ -101,6 +101,22 @@ sealed class PullRequests(
         if (!by.IsWriter && pull.AuthorId != by.Author.Id) throw Refusal.Forbidden($"Only its author and those who may write to {by.Repository.FullName} may change pull request {number}.");
         if (!pull.IsOpen) throw PullRequestFollower.Refused(number, pull.Status);
         return AccessPolicy.ForPullRequests(by, new HashSet<string> { reference });
+    }
+
+    /// <summary>Takes away what a pull request that is over proposed; the thread stays. What nothing else leads to is swept.</summary>
+    /// <exception cref="Refusal">It is still open.</exception>
+    public async Task RemoveReferenceAsync(WritableRepository by, long number, CancellationToken stop)
+    {
+        var pull = await discussions.FindAsync(by.Id, number, stop) is { IsPullRequest: true } found ? found : throw Discussion.NotFound(number);
+        by.Require(pull.Target!);
+        await database.WriteAsync(async transaction =>
+        {
+            await ReferenceStore.HoldAsync(transaction, by.Id, stop);
+            if (await DiscussionStore.HoldAsync(transaction, by.Id, number, stop) is DiscussionStatus.Open or DiscussionStatus.Draft)
+                throw Refusal.Conflict($"Pull request {number} is still open; close it first.");
+            await ReferenceStore.RemoveAsync(transaction, by.Id, [pull.Reference], stop);
+            await audit.AddAsync(transaction, AuditAction.ReferenceRemoved, AuditStore.Repository(by.Id), pull.Reference, stop);
+        }, stop);
     }
 
     /// <summary>The proof for a push: all references for a writer, those of his own open pull requests for anybody else.</summary>

@@ -39,7 +39,8 @@ static class DiscussionFormEndpoints
     }
 
     static async Task<IResult> ChangeAsync(
-        ContributingRepository proof, long number, PostedForm form, HttpContext http, DiscussionWriter writer, PullRequestMerge merges, DiscussionPageLoader loader, CancellationToken stop)
+        ContributingRepository proof, long number, PostedForm form, HttpContext http, DiscussionWriter writer, PullRequestMerge merges, PullRequests pulls, DiscussionPageLoader loader,
+        CancellationToken stop)
     {
         var here = RepositoryPageParts.Links(proof.Repository).Discussion(number).Value;
         var which = form.Text("form");
@@ -66,15 +67,17 @@ static class DiscussionFormEndpoints
                     await writer.HideAsync(proof, number, CommentId(form), stop);
                     break;
                 case "merge":
-                    var merger = proof as WritableRepository ?? throw Refusal.Forbidden(AccessPolicy.WriteMessage(proof.Repository));
-                    await merges.MergeAsync(merger, number, null, stop);
+                    await merges.MergeAsync(AsWritable(proof), number, null, stop);
                     return PageRouting.SeeOther(here, "merged");
+                case "remove":
+                    await pulls.RemoveReferenceAsync(AsWritable(proof), number, stop);
+                    return PageRouting.SeeOther(here, "deleted");
                 default:
                     throw Refusal.Invalid("This page has no such form.");
             }
             return PageRouting.SeeOther(here, "saved");
         }
-        catch (Refusal refusal) when (which is "comment" or "close" or "open" or "title" or "merge" && refusal.Kind is not RefusalKind.NotFound)
+        catch (Refusal refusal) when (which is "comment" or "close" or "open" or "title" or "merge" or "remove" && refusal.Kind is not RefusalKind.NotFound)
         {
             var model = await loader.ShowAsync(proof, number, http, stop);
             return new PageResult<DiscussionPage>(which == "title" ? model with { Title = form.State(errors: ("title", refusal.Message)) } : model with { Comment = form.State(refusal.Message) },
@@ -86,6 +89,8 @@ static class DiscussionFormEndpoints
             return new PageResult<EditCommentPage>(model, RefusalStatus.Of(refusal.Kind));
         }
     }
+
+    static WritableRepository AsWritable(ContributingRepository proof) => proof as WritableRepository ?? throw Refusal.Forbidden(AccessPolicy.WriteMessage(proof.Repository));
 
     /// <summary>Where a comment that was just written is to be seen.</summary>
     static async Task<string> LastPageAsync(DiscussionWriter writer, ReadableRepository proof, long number, string here, CancellationToken stop) =>
