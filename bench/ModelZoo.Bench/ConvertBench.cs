@@ -34,14 +34,63 @@ static class ConvertBench
             conversions.Add(clock.Elapsed.TotalSeconds);
         }
         rows.Add(["PyTorch → safetensors", "`cp`, then `sync` of the copy", Rate(bytes, copies), Rate(bytes, conversions), Ratio(copies, conversions)]);
+        await AddTorchAsync(rows, checkpoint, bytes, options);
         foreach (var type in (DType[])[DType.BF16, DType.F16, DType.Q80, DType.Q40, DType.Q4K]) rows.Add(Compute(type, options));
         return new("convert", "Conversion of weights",
             $"A checkpoint of {bytes / 1e9:0.#} GB; casts and quantisers over {ComputeElements * 4 / 1e6:0} MB of F32 on one core. Goal: the disk's copy speed; for Q8_0 and Q4_0 one core's memory bandwidth.",
             ["", "against", "that MB/s", "ours MB/s", "ours / that: median (range)"], rows,
             [
                 $"{options.Rounds} rounds, the two sides in turn, after one to warm up. MB are of the input.",
-                "Both files are on disk before the clock stops. A plain copy loop moves each number once in and once out; a quantiser reads as much and writes less.",
+                "Both files are on disk before the clock stops, and both are new: what the last round made is removed before. A plain copy loop moves each number once in and once out; a quantiser reads as much and writes less.",
             ]);
+    }
+
+    /// <summary>Python with Debian's PyTorch: torch.load, then each tensor's bytes into a file that is durable at the end. Its start is not counted.</summary>
+    static async Task AddTorchAsync(List<IReadOnlyList<string>> rows, string checkpoint, long bytes, BenchOptions options)
+    {
+        const string python = "/usr/bin/python3";
+        const string program = """
+            import os, sys, time, torch
+            def run(source, target):
+                begin = time.perf_counter()
+                tensors = torch.load(source, map_location="cpu")
+                with open(target, "wb") as file:
+                    for name in sorted(tensors): file.write(memoryview(tensors[name].contiguous().numpy()).cast("B"))
+                    file.flush()
+                    os.fsync(file.fileno())
+                return time.perf_counter() - begin
+            print(run(sys.argv[1], sys.argv[2]))
+            """;
+        if (!File.Exists(python) || TryRun(python, "-c", "import torch, numpy") is null)
+        {
+            Console.Error.WriteLine("bench: there is no PyTorch for /usr/bin/python3 (apt-get install python3-torch python3-numpy); its row is left out.");
+            return;
+        }
+        var (theirs, ours) = (new List<double>(), new List<double>());
+        var (copied, converted) = (Path.Combine(options.Folder, "copy.bin"), Path.Combine(options.Folder, "model.safetensors"));
+        for (var round = 0; round <= options.Rounds; round++)
+        {
+            File.Delete(copied);
+            var seconds = double.Parse(TryRun(python, "-c", program, checkpoint, copied) ?? throw new InvalidOperationException("Python could not load the checkpoint."), System.Globalization.CultureInfo.InvariantCulture);
+            File.Delete(converted);
+            var clock = Stopwatch.StartNew();
+            await WeightConverter.ConvertAsync(new FolderFiles(options.Folder), "pytorch_model.bin", converted, new ConversionOptions(ConversionTarget.Safetensors), CancellationToken.None);
+            if (round == 0) continue;
+            theirs.Add(seconds);
+            ours.Add(clock.Elapsed.TotalSeconds);
+        }
+        rows.Add(["PyTorch → safetensors", "Python: `torch.load`, the bytes written, `fsync`", Rate(bytes, theirs), Rate(bytes, ours), Ratio(theirs, ours)]);
+    }
+
+    /// <summary>What a program prints; null when it fails.</summary>
+    static string? TryRun(string program, params string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var errors = process.StandardError.ReadToEndAsync();
+        var text = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        _ = errors.Result;
+        return process.ExitCode == 0 ? text : null;
     }
 
     static IReadOnlyList<string> Compute(DType type, BenchOptions options)

@@ -36,6 +36,13 @@ sealed class HubCall : IDisposable
 
     public void Dispose() => Zoo.Dispose();
 
+    /// <summary>Work with a hub of a command that often needs none.</summary>
+    public static async Task RunAsync(ParseResult parse, Func<HubCall, Task> work, CancellationToken stop)
+    {
+        using var call = new HubCall(parse, stop);
+        await work(call);
+    }
+
     /// <summary>Gives a command its work; an exception becomes one line in <see cref="ZooCommand"/>.</summary>
     public static Command On(Command command, Func<HubCall, Task> work)
     {

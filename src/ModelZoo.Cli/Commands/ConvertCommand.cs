@@ -4,7 +4,10 @@ using ModelZoo.Weights;
 
 namespace ModelZoo.Cli.Commands;
 
-/// <summary>`zoo convert IN OUT`: weights into another format or type, on this machine and without Python.</summary>
+/// <summary>
+/// `zoo convert IN OUT`: weights into another format or type, on this machine and without Python. `zoo convert owner/name --to …`: the same on the
+/// hub, which proposes what it made as a pull request.
+/// </summary>
 static class ConvertCommand
 {
     static readonly Dictionary<string, ConversionTarget> s_targets = new(StringComparer.OrdinalIgnoreCase)
@@ -14,27 +17,37 @@ static class ConvertCommand
 
     public static Command Build()
     {
-        var source = new Argument<string>("IN") { Description = "A file, an index of several, or a model's folder" };
-        var target = new Argument<string>("OUT") { Description = "The file to write, or a folder to write it into" };
+        var source = new Argument<string>("IN") { Description = "A file, an index of several, or a model's folder; or a model on the hub, owner/name[@revision]" };
+        var target = new Argument<string?>("OUT") { Description = "The file to write, or a folder to write it into; not for a model on the hub", Arity = ArgumentArity.ZeroOrOne };
         var format = new Option<string?>("--to") { Description = "safetensors, gguf or npz [default: by the name of OUT]" };
         var type = new Option<string?>("--dtype") { Description = "Type of floating-point tensors: F32, F16, BF16, F64, F8_E4M3, F8_E5M2" };
         var quantized = new Option<string?>("--quant") { Description = "Type of a GGUF file's matrices: F32, F16, BF16, Q8_0, Q4_0, Q4_K" };
         var shard = new Option<string?>("--max-shard-size") { Description = "Write several files of at most so much, such as 5GB" };
-        var command = new Command("convert", "Convert weights to safetensors, GGUF or npz") { source, target, format, type, quantized, shard, HubCall.Json };
+        var weights = new Option<string?>("--file") { Description = "On the hub: the weights, where the model has several files of them" };
+        var proposal = new Option<string?>("--propose-to") { Description = "On the hub: a repository of yours that gets the pull request, instead of the model itself" };
+        var command = new Command("convert", "Convert weights to safetensors, GGUF or npz") { source, target, format, type, quantized, shard, weights, proposal, HubCall.Json };
         command.SetAction(async (parse, stop) =>
         {
             var screen = new Screen(parse.InvocationConfiguration.Output, parse.InvocationConfiguration.Error, parse.GetValue(HubCall.Json));
             if (parse.GetValue(type) is not null && parse.GetValue(quantized) is not null) throw new UsageException("--dtype and --quant are two words for one choice; give one.");
             var from = parse.GetRequiredValue(source);
+            if (parse.GetValue(target) is not { } output)
+            {
+                if (Path.Exists(from)) throw new UsageException("Name the file to write, or a folder to write it into.");
+                await HubCall.RunAsync(parse, call => HubConversion.RunAsync(call, RepoAddress.Parse(from),
+                    parse.GetValue(format) ?? throw new UsageException("--to says what the model shall become: safetensors, gguf or npz."),
+                    parse.GetValue(quantized) ?? parse.GetValue(type), parse.GetValue(shard), parse.GetValue(weights), parse.GetValue(proposal)), stop);
+                return 0;
+            }
             var (files, name) = Open(from);
-            var chosen = FindTarget(parse.GetValue(format), parse.GetRequiredValue(target));
+            var chosen = FindTarget(parse.GetValue(format), output);
             var options = new ConversionOptions(chosen)
             {
                 Type = (parse.GetValue(quantized) ?? parse.GetValue(type)) is { } text ? FindType(text, chosen) : null,
                 MaxShardBytes = parse.GetValue(shard) is { } size ? ParseSize(size) : null,
                 ModelName = Path.GetFileName(Path.GetFullPath(name is null ? from : Path.GetDirectoryName(Path.GetFullPath(from))!).TrimEnd(Path.DirectorySeparatorChar)),
             };
-            var path = FindPath(parse.GetRequiredValue(target), chosen);
+            var path = FindPath(output, chosen);
             var outcome = await ConversionDisplay.RunAsync(screen, progress => WeightConverter.ConvertAsync(files, name, path, options with { Progress = progress }, stop));
             if (screen.IsJson)
                 screen.Json(new { from = outcome.From.ToString(), to = chosen.ToString(), files = outcome.Files, tensors = outcome.Tensors, tensorBytes = outcome.TensorBytes,

@@ -18,6 +18,9 @@ public sealed record Job
     /// <summary>Share done, 0 to 1, when the job tells.</summary>
     public double? Progress { get; init; }
 
+    /// <summary>The last thing worth saying: a stage, a result, or why it failed.</summary>
+    public string? Message { get; init; }
+
     /// <summary>When it was enqueued.</summary>
     public DateTimeOffset? CreatedAt { get; init; }
 

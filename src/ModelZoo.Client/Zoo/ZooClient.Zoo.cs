@@ -19,6 +19,14 @@ public sealed partial class ZooClient
         return answer.TryGetProperty("job", out var job) ? job.ToString() : "";
     }
 
+    /// <summary>
+    /// Starts converting a model's weights to safetensors, npz or gguf on the hub; what comes of it is a pull request, on the model itself or on a
+    /// repository that you may write to. The type is that of floating-point tensors, in GGUF that of the matrices; null leaves them. ModelZoo only.
+    /// </summary>
+    public Task<Job> ConvertAsync(
+        RepoId repo, string? revision, string to, string? type = null, string? maxShardSize = null, string? file = null, RepoId? target = null, CancellationToken stop = default) =>
+        _hub.PostAsync<Job>("/api/zoo/convert", new { repository = repo.Id, revision, to, type, maxShardSize, file, target = target?.Id }, stop);
+
     /// <summary>Recent jobs of the hub. ModelZoo only.</summary>
     public async Task<IReadOnlyList<Job>> ListJobsAsync(CancellationToken stop = default) => await _hub.GetAsync<Job[]>("/api/zoo/jobs", stop);
 

@@ -83,6 +83,7 @@ static class PageRoutes
         BlobPageEndpoints.Map(pages);
         EditPageEndpoints.Map(pages);
         UploadPageEndpoints.Map(pages);
+        ConvertPageEndpoints.Map(pages);
         DeletePageEndpoints.Map(pages);
         CommitPagesEndpoints.Map(pages);
         ReferencesPageEndpoints.Map(pages);

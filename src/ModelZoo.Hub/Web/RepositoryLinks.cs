@@ -35,6 +35,7 @@ public sealed record RepositoryLinks(string Kind, string Owner, string Name)
     public Href Edit(string revision, string path) => At($"/edit/{Segment(revision)}{Tail(path)}");
     public Href Delete(string revision, string path) => At($"/delete/{Segment(revision)}{Tail(path)}");
     public Href Upload(string revision, string? path = null) => At($"/upload/{Segment(revision)}{Tail(path)}");
+    public Href Convert(string revision) => At($"/convert/{Segment(revision)}");
     public Href Commits(string revision) => At($"/commits/{Segment(revision)}");
     public Href Commit(string id) => At($"/commit/{Segment(id)}");
     public Href Profile(string? revision) => At(revision is null ? "/profile" : $"/profile/{Segment(revision)}");

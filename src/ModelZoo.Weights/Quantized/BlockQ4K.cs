@@ -13,8 +13,8 @@ namespace ModelZoo.Weights.Quantized;
 /// </summary>
 /// <remarks>
 /// The search for scale and minimum is that of quantize_row_q4_K_ref and make_qkx2_quants in ggml/src/ggml-quants.c (2026), in the same order of
-/// operations, so blocks come out equal bit for bit. The eight groups of a block are computed side by side, one in each lane: sums run along a
-/// group in the reference's order and lanes never mix.
+/// operations, so blocks come out equal bit for bit. The groups of two blocks are computed side by side, one in each lane: sums run along a group
+/// in the reference's order and lanes never mix.
 /// </remarks>
 static class BlockQ4K
 {
@@ -30,8 +30,15 @@ static class BlockQ4K
     public static int Encode(ReadOnlySpan<float> from, Span<byte> to)
     {
         var blocks = from.Length / Elements;
-        for (var block = 0; block < blocks; block++)
-            if (!TryEncode(from.Slice(block * Elements, Elements), to.Slice(block * Bytes, Bytes))) return block;
+        for (var block = 0; block < blocks; block += 2)
+        {
+            var first = from.Slice(block * Elements, Elements);
+            // A last block that is alone is computed twice.
+            var second = block + 1 < blocks ? from.Slice((block + 1) * Elements, Elements) : first;
+            var (a, b) = Fit(first, second);
+            if (!TryPlace(first, a, to.Slice(block * Bytes, Bytes))) return block;
+            if (block + 1 < blocks && !TryPlace(second, b, to.Slice((block + 1) * Bytes, Bytes))) return block + 1;
+        }
         return blocks;
     }
 
@@ -54,18 +61,9 @@ static class BlockQ4K
         }
     }
 
-    static bool TryEncode(ReadOnlySpan<float> x, Span<byte> y)
+    static bool TryPlace(ReadOnlySpan<float> x, in Fits fit, Span<byte> y)
     {
-        Span<Vector256<float>> columns = stackalloc Vector256<float>[GroupElements];
-        var isFinite = Vector256<float>.AllBitsSet;
-        for (var i = 0; i < GroupElements; i++)
-        {
-            columns[i] = Vector256.Create(x[i], x[32 + i], x[64 + i], x[96 + i], x[128 + i], x[160 + i], x[192 + i], x[224 + i]);
-            isFinite &= Vector256.LessThanOrEqual(Vector256.Abs(columns[i]), Vector256.Create(float.MaxValue));
-        }
-        if (isFinite.ExtractMostSignificantBits() != 0xff) return false;
-        var fit = Fit(columns);
-
+        if (!fit.IsFinite) return false;
         var (largestScale, largestMinimum) = (0f, 0f);
         for (var group = 0; group < Groups; group++)
         {
@@ -82,36 +80,43 @@ static class BlockQ4K
     }
 
     /// <summary>What the search found for each group: a scale, the negated minimum, and what the codes of the best try were computed with.</summary>
-    readonly record struct Fits(Vector256<float> Scales, Vector256<float> Minimums, Vector256<float> Factors, Vector256<float> Starts);
+    readonly record struct Fits(bool IsFinite, Vector256<float> Scales, Vector256<float> Minimums, Vector256<float> Factors, Vector256<float> Starts);
 
-    /// <summary>The scale and the (negated) minimum of each group that lose least, weighted by size.</summary>
+    /// <summary>The scale and the (negated) minimum of each group of two blocks that lose least, weighted by size.</summary>
     [SkipLocalsInit]
-    static Fits Fit(ReadOnlySpan<Vector256<float>> columns)
+    static (Fits First, Fits Second) Fit(ReadOnlySpan<float> first, ReadOnlySpan<float> second)
     {
-        Span<Vector256<float>> weightColumns = stackalloc Vector256<float>[GroupElements];
-        Span<Vector256<float>> triedColumns = stackalloc Vector256<float>[GroupElements];
-        ref readonly var x = ref MemoryMarshal.GetReference(columns);
-        ref var weights = ref MemoryMarshal.GetReference(weightColumns);
-        ref var tried = ref MemoryMarshal.GetReference(triedColumns);
-        var squares = Vector256<float>.Zero;
-        for (var i = 0; i < GroupElements; i++) squares += columns[i] * columns[i];
-        var typical = Vector256.Sqrt(squares / Vector256.Create(32f));
-        var (min, max, sumW, sumX) = (columns[0], columns[0], Vector256<float>.Zero, Vector256<float>.Zero);
+        Span<Vector512<float>> columns = stackalloc Vector512<float>[GroupElements];
+        Span<Vector512<float>> weightColumns = stackalloc Vector512<float>[GroupElements];
+        Span<Vector512<float>> triedColumns = stackalloc Vector512<float>[GroupElements];
+        var isFinite = Vector512<float>.AllBitsSet;
         for (var i = 0; i < GroupElements; i++)
         {
-            var w = weightColumns[i] = typical + Vector256.Abs(columns[i]);
-            min = Vector256.ConditionalSelect(Vector256.LessThan(columns[i], min), columns[i], min);
-            max = Vector256.ConditionalSelect(Vector256.GreaterThan(columns[i], max), columns[i], max);
+            columns[i] = Vector512.Create(Column(first, i), Column(second, i));
+            isFinite &= Vector512.LessThanOrEqual(Vector512.Abs(columns[i]), Vector512.Create(float.MaxValue));
+        }
+        ref var x = ref MemoryMarshal.GetReference(columns);
+        ref var weights = ref MemoryMarshal.GetReference(weightColumns);
+        ref var tried = ref MemoryMarshal.GetReference(triedColumns);
+        var squares = Vector512<float>.Zero;
+        for (var i = 0; i < GroupElements; i++) squares += columns[i] * columns[i];
+        var typical = Vector512.Sqrt(squares / Vector512.Create(32f));
+        var (min, max, sumW, sumX) = (columns[0], columns[0], Vector512<float>.Zero, Vector512<float>.Zero);
+        for (var i = 0; i < GroupElements; i++)
+        {
+            var w = weightColumns[i] = typical + Vector512.Abs(columns[i]);
+            min = Vector512.ConditionalSelect(Vector512.LessThan(columns[i], min), columns[i], min);
+            max = Vector512.ConditionalSelect(Vector512.GreaterThan(columns[i], max), columns[i], max);
             sumW = i == 0 ? w : sumW + w;
             sumX = i == 0 ? w * columns[i] : sumX + w * columns[i];
         }
-        min = Vector256.ConditionalSelect(Vector256.GreaterThan(min, Vector256<float>.Zero), Vector256<float>.Zero, min);
-        var isFlat = Vector256.Equals(max, min);
+        min = Vector512.ConditionalSelect(Vector512.GreaterThan(min, Vector512<float>.Zero), Vector512<float>.Zero, min);
+        var isFlat = Vector512.Equals(max, min);
         var range = max - min;
-        var levels = Vector256.Create((float)Levels);
+        var levels = Vector512.Create((float)Levels);
         var (bestFactor, bestStart) = (levels / range, min);
-        var scale = Vector256<float>.One / bestFactor;
-        var best = Vector256<float>.Zero;
+        var scale = Vector512<float>.One / bestFactor;
+        var best = Vector512<float>.Zero;
         for (var i = 0; i < GroupElements; i++)
         {
             var off = scale * Level(bestFactor * (columns[i] - min)) + min - columns[i];
@@ -120,11 +125,11 @@ static class BlockQ4K
         for (var attempt = 0; attempt <= Tries; attempt++)
         {
             // The reference searches on from the minimum that it found last.
-            var factor = Vector256.Create(-1f + 0.1f * attempt + Levels) / (max - min);
-            var (sumL, sumL2, sumXL) = (Vector256<float>.Zero, Vector256<float>.Zero, Vector256<float>.Zero);
+            var factor = Vector512.Create(-1f + 0.1f * attempt + Levels) / (max - min);
+            var (sumL, sumL2, sumXL) = (Vector512<float>.Zero, Vector512<float>.Zero, Vector512<float>.Zero);
             for (nuint i = 0; i < GroupElements; i++)
             {
-                var number = Unsafe.Add(ref Unsafe.AsRef(in x), i);
+                var number = Unsafe.Add(ref x, i);
                 var level = Level(factor * (number - min));
                 Unsafe.Add(ref tried, i) = level;
                 var weighted = Unsafe.Add(ref weights, i) * level;
@@ -135,25 +140,32 @@ static class BlockQ4K
             var determinant = sumW * sumL2 - sumL * sumL;
             var newScale = (sumW * sumXL - sumX * sumL) / determinant;
             var newMin = (sumL2 * sumX - sumL * sumXL) / determinant;
-            var isAbove = Vector256.GreaterThan(newMin, Vector256<float>.Zero);
-            newMin = Vector256.ConditionalSelect(isAbove, Vector256<float>.Zero, newMin);
-            newScale = Vector256.ConditionalSelect(isAbove, sumXL / sumL2, newScale);
-            var loss = Vector256<float>.Zero;
+            var isAbove = Vector512.GreaterThan(newMin, Vector512<float>.Zero);
+            newMin = Vector512.ConditionalSelect(isAbove, Vector512<float>.Zero, newMin);
+            newScale = Vector512.ConditionalSelect(isAbove, sumXL / sumL2, newScale);
+            var loss = Vector512<float>.Zero;
             for (nuint i = 0; i < GroupElements; i++)
             {
-                var off = newScale * Unsafe.Add(ref tried, i) + newMin - Unsafe.Add(ref Unsafe.AsRef(in x), i);
+                var off = newScale * Unsafe.Add(ref tried, i) + newMin - Unsafe.Add(ref x, i);
                 loss += Unsafe.Add(ref weights, i) * (off * off);
             }
-            var isBetter = Vector256.AndNot(Vector256.GreaterThan(determinant, Vector256<float>.Zero) & Vector256.LessThan(loss, best), isFlat);
-            best = Vector256.ConditionalSelect(isBetter, loss, best);
-            scale = Vector256.ConditionalSelect(isBetter, newScale, scale);
-            bestFactor = Vector256.ConditionalSelect(isBetter, factor, bestFactor);
-            bestStart = Vector256.ConditionalSelect(isBetter, min, bestStart);
-            min = Vector256.ConditionalSelect(isBetter, newMin, min);
+            var isBetter = Vector512.AndNot(Vector512.GreaterThan(determinant, Vector512<float>.Zero) & Vector512.LessThan(loss, best), isFlat);
+            best = Vector512.ConditionalSelect(isBetter, loss, best);
+            scale = Vector512.ConditionalSelect(isBetter, newScale, scale);
+            bestFactor = Vector512.ConditionalSelect(isBetter, factor, bestFactor);
+            bestStart = Vector512.ConditionalSelect(isBetter, min, bestStart);
+            min = Vector512.ConditionalSelect(isBetter, newMin, min);
         }
-        return new(
-            Vector256.ConditionalSelect(isFlat, Vector256<float>.Zero, scale), -min, Vector256.ConditionalSelect(isFlat, Vector256<float>.Zero, bestFactor), bestStart);
+        scale = Vector512.ConditionalSelect(isFlat, Vector512<float>.Zero, scale);
+        bestFactor = Vector512.ConditionalSelect(isFlat, Vector512<float>.Zero, bestFactor);
+        min = -min;
+        var whole = isFinite.ExtractMostSignificantBits();
+        return (new((whole & 0xff) == 0xff, scale.GetLower(), min.GetLower(), bestFactor.GetLower(), bestStart.GetLower()),
+            new(whole >> 8 == 0xff, scale.GetUpper(), min.GetUpper(), bestFactor.GetUpper(), bestStart.GetUpper()));
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static Vector256<float> Column(ReadOnlySpan<float> x, int i) => Vector256.Create(x[i], x[32 + i], x[64 + i], x[96 + i], x[128 + i], x[160 + i], x[192 + i], x[224 + i]);
 
     /// <summary>The codes, with the scales and minimums as they were stored; where a scale became zero, the codes of the search.</summary>
     static void Place(ReadOnlySpan<float> x, in Fits fit, Span<byte> y, float d, float e)
@@ -221,6 +233,13 @@ static class BlockQ4K
         var magic = Vector256.Create(12_582_912f);
         var nearest = number + magic - magic;
         return Vector256.MaxNative(Vector256<float>.Zero, Vector256.MinNative(Vector256.Create((float)Levels), nearest));
+    }
+
+    static Vector512<float> Level(Vector512<float> number)
+    {
+        var magic = Vector512.Create(12_582_912f);
+        var nearest = number + magic - magic;
+        return Vector512.MaxNative(Vector512<float>.Zero, Vector512.MinNative(Vector512.Create((float)Levels), nearest));
     }
 
     static int Nearest(float number) => (int)(number + 12_582_912f - 12_582_912f);

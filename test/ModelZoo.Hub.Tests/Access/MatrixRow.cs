@@ -11,6 +11,7 @@ sealed record MatrixRow(string Method, string Pattern, RepositoryKind Kind)
     static readonly Dictionary<string, string> s_namedInBody = new()
     {
         ["/api/repos/delete"] = """{"name":"{owner}/{name}","type":"model"}""",
+        ["/api/zoo/convert"] = """{"repository":"{owner}/{name}","to":"npz"}""",
         ["/api/repos/move"] = """{"fromRepo":"{owner}/{name}","toRepo":"{owner}/{fresh}","type":"model"}""",
     };
 

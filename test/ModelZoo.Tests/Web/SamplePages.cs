@@ -163,6 +163,10 @@ static class SamplePages
         });
         yield return SamplePage.Of<EditPage>("edit-new", new EditPageModel(Frame(), Heading(full: false), "main", "config.json", "", null, FormState.Empty) { IsNew = true });
         yield return SamplePage.Of<UploadPage>("upload", new UploadPageModel(Frame(), Heading(), "main", "weights", FormState.Empty));
+        yield return SamplePage.Of<ConvertPage>("convert", new ConvertPageModel(Frame(), Heading(), "main", FormState.Empty)
+        {
+            Formats = [new("safetensors", "safetensors"), new("gguf", "GGUF")], Types = [new("", "As they are"), new("Q4_K", "Q4_K")],
+        });
         yield return SamplePage.Of<UploadPage>("upload-refused", new UploadPageModel(Frame(), Heading(), "main", null, s_refused));
         yield return SamplePage.Of<DeletePage>("delete", new DeletePageModel(Frame(), Heading(), "main", "weights", true, 4, Samples.Commit().Id, FormState.Empty));
     }

@@ -11,6 +11,9 @@ public sealed record JobPageModel(PageFrame Frame, JobSummary Job)
     /// <summary>The stage it is in, or what came of it.</summary>
     public string? Message { get; init; }
 
+    /// <summary>What it made, when there is a page of that.</summary>
+    public Href? Result { get; init; }
+
     public DateTimeOffset? NextAttemptAt { get; init; }
     public string? Worker { get; init; }
     public bool MayRetry { get; init; }

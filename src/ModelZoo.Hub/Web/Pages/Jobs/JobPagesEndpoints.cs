@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using ModelZoo.Hub.Accounts;
+using ModelZoo.Hub.Conversions;
 using ModelZoo.Hub.Jobs;
 using ModelZoo.Hub.Kernel;
 using ModelZoo.Hub.Repositories;
@@ -70,6 +71,7 @@ static class JobPagesEndpoints
             Log = [.. (await jobs.TailAsync(job.Id, LogLines, stop)).Select(l => new JobLogLine(DateTimeOffset.FromUnixTimeMilliseconds(l.WrittenAt), l.Text))],
             Error = job.State == "failed" || (job.State == "waiting" && job.Attempts > 0) ? job.Message : null,
             Message = job.State is "running" or "done" ? job.Message : null,
+            Result = await sight.FindResultAsync(job, stop),
             NextAttemptAt = job.State == "waiting" && job.Attempts > 0 ? DateTimeOffset.FromUnixTimeMilliseconds(job.RunAfter) : null,
             MayRetry = job.State == "failed",
         });
@@ -111,6 +113,11 @@ sealed class JobSight(RepositoryStore repositories, AccessPolicy policy)
             EndedAt = At(job.FinishedAt),
         };
     }
+
+    /// <summary>The page of what a job made.</summary>
+    public async Task<Href?> FindResultAsync(Job job, CancellationToken stop) =>
+        ConversionJob.FindPullRequest(job) is { } number && await repositories.FindAsync(ConversionJob.FindTarget(job), stop) is { } target
+            ? RepositoryPageParts.Links(target).Discussion(number) : null;
 
     static DateTimeOffset? At(long? unixMs) => unixMs is { } ms ? DateTimeOffset.FromUnixTimeMilliseconds(ms) : null;
 }
