@@ -27,6 +27,9 @@ static class ScenarioOptions
         ["memoryShare"] = Of("--memory-share", "Share of the memory that may be used"),
         ["measuredSeconds"] = Of("--measured", "A latency that you measured, in seconds: calibrates the estimate"),
         ["callsPerResult"] = Of("--calls", "Calls per picture: denoising steps × guidance"),
+        ["steps"] = Of("--steps", "Denoising steps of a picture"),
+        ["images"] = Of("--images", "Pictures in the prompt"),
+        ["hostBandwidth"] = Of("--host-bandwidth", "Bytes per second of the host's memory, for what does not fit"),
         ["imageSize"] = Of("--image-size", "Side of the picture in pixels"),
         ["preset"] = Of("--preset", "default, ceiling or mlsysim"),
     };

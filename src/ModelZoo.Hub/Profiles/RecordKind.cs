@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 using System.Text.Json;
 using ModelZoo.Git;
 using ModelZoo.Hub.Kernel;
@@ -61,6 +62,7 @@ sealed record OwnRecord(string Id, string Name, IReadOnlyDictionary<string, stri
         if (row.GetValueOrDefault("configuration") is not { Length: > 0 } text) return null;
         try
         {
+            if (!JsonText.IsUnicode(Encoding.UTF8.GetBytes(text), ProfileLimits.MaxDepth)) throw new ProfileException("'configuration' holds text that is not Unicode.");
             using var document = JsonDocument.Parse(text, new() { MaxDepth = ProfileLimits.MaxDepth });
             return document.RootElement.ValueKind == JsonValueKind.Object ? document.RootElement.Clone() : throw new ProfileException("'configuration' must be a JSON object, as in config.json.");
         }

@@ -13,6 +13,9 @@ static class Hybrids
         Attention,
         StateSpace,
         FeedForwardOnly,
+
+        /// <summary>A layer of its own for experts (Nemotron 3).</summary>
+        Experts,
     }
 
     public static Blueprint Build(string modelType, ModelConfig config)
@@ -22,7 +25,9 @@ static class Hybrids
         var n = config.GetWhole("num_attention_heads");
         var kv = config.FindWhole("num_key_value_heads") ?? n;
         var d = config.FindWhole("head_dim", "attention_head_dim") ?? (n > 0 ? h / n : 0);
-        var feedForward = config.FindWhole("intermediate_size") ?? 0;
+        // Granite's shared feed-forward runs in every layer, beside experts or without any.
+        var isGranite = modelType == "granitemoehybrid";
+        var feedForward = (isGranite && config.FindWhole("num_local_experts") is not > 1 ? config.FindWhole("shared_intermediate_size") : null) ?? config.FindWhole("intermediate_size") ?? 0;
         var vocabulary = config.GetWhole("vocab_size");
         var tied = config.FindFlag("tie_word_embeddings") ?? false;
         var mixture = Mixture.Find(modelType, config, feedForward);
@@ -39,20 +44,20 @@ static class Hybrids
         for (var layer = 0; layer < plan.Count; layer++)
         {
             var kind = plan[layer];
-            var isMixture = mixture?.IsIn(layer) == true && !isNemotron;
+            var isMixture = mixture is not null && (isNemotron ? kind == Mixing.Experts : mixture.IsIn(layer));
             var hasDense = !isMixture && (isNemotron ? kind == Mixing.FeedForwardOnly : feedForward > 0);
             double dense = hasDense ? (double)gate * h * feedForward : 0;
-            if (isMixture) dense = h * (double)mixture!.Experts + 3.0 * h * mixture.SharedSize;
+            if (isMixture) dense = h * (double)mixture!.Experts + (double)gate * h * mixture.SharedSize;
             var group = kind switch
             {
                 Mixing.Attention => new LayerGroup(1, AttentionKind.Full, 0, 2.0 * kv * d, 4.0 * n * d, 0, attention + dense, 0, 0, 0, 0),
                 Mixing.StateSpace => new LayerGroup(1, AttentionKind.None, 0, 0, 0, mixer.StateElements, mixer.MatrixWeights + dense, 0, 0, 0, 0),
                 _ => new LayerGroup(1, AttentionKind.None, 0, 0, 0, 0, dense, 0, 0, 0, 0),
             };
-            if (isMixture) group = group with { ExpertWeights = 3.0 * h * mixture!.ExpertSize, Experts = (int)mixture.Experts, ExpertsPerToken = (int)mixture.PerToken };
+            if (isMixture) group = group with { ExpertWeights = (double)gate * h * mixture!.ExpertSize, Experts = (int)mixture.Experts, ExpertsPerToken = (int)mixture.PerToken };
             groups[group] = groups.GetValueOrDefault(group) + 1;
             if (hasDense) weights.Matrix(Component.FeedForward, h, feedForward, gate);
-            if (isMixture) AddExperts(weights, mixture!, h, isNext);
+            if (isMixture) AddExperts(weights, mixture!, h, gate, isNext, isNemotron);
         }
         var attended = plan.Count(kind => kind == Mixing.Attention);
         var mixed = plan.Count(kind => kind == Mixing.StateSpace);
@@ -83,11 +88,12 @@ static class Hybrids
         };
     }
 
-    static void AddExperts(WeightLedger weights, Mixture mixture, long h, bool isNext)
+    static void AddExperts(WeightLedger weights, Mixture mixture, long h, int gate, bool isNext, bool isNemotron)
     {
-        weights.Matrix(Component.Expert, h, mixture.ExpertSize, checked(3 * mixture.Experts), checked(3 * mixture.PerToken));
+        weights.Matrix(Component.Expert, h, mixture.ExpertSize, checked(gate * mixture.Experts), checked(gate * mixture.PerToken));
         weights.Matrix(Component.Router, h, mixture.Experts);
-        if (mixture.SharedSize > 0) weights.Matrix(Component.FeedForward, h, mixture.SharedSize, 3);
+        if (isNemotron) weights.Vector(Component.Router, mixture.Experts);
+        if (mixture.SharedSize > 0) weights.Matrix(Component.FeedForward, h, mixture.SharedSize, gate);
         if (isNext && mixture.SharedSize > 0) weights.Vector(Component.Router, h);
     }
 
@@ -96,7 +102,7 @@ static class Hybrids
         var layers = config.GetWhole("num_hidden_layers");
         if (layers is < 1 or > ProfileLimits.MaxLayers) throw new ProfileException($"{layers} layers cannot be.");
         if (modelType == "nemotron_h" && config.FindText("hybrid_override_pattern") is { } pattern)
-            return [.. pattern.Select(letter => letter switch { 'M' => Mixing.StateSpace, '*' => Mixing.Attention, _ => Mixing.FeedForwardOnly })];
+            return [.. pattern.Select(letter => letter switch { 'M' => Mixing.StateSpace, '*' => Mixing.Attention, 'E' => Mixing.Experts, _ => Mixing.FeedForwardOnly })];
         if ((config.FindTexts("layers_block_type") ?? config.FindTexts("layer_types")) is { } types)
             return [.. types.Select(type => type.Contains("attention", StringComparison.Ordinal) && type != "linear_attention" ? Mixing.Attention : Mixing.StateSpace)];
         if (modelType == "bamba" && config.FindWholes("attn_layer_indices") is { } indices)

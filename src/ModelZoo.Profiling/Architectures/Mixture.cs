@@ -9,7 +9,7 @@ sealed record Mixture(long Experts, long PerToken, long ExpertSize, long SharedS
         var perToken = config.FindWhole("num_experts_per_tok", "experts_per_token", "moe_topk", "top_k_experts") ?? (modelType == "llama4_text" ? 1 : 2);
         if (perToken < 1 || perToken > experts) throw new ProfileException($"{perToken} of {experts} experts per token cannot be.");
         var size = config.FindWhole("moe_intermediate_size") ?? feedForward;
-        var shared = config.FindWhole("shared_expert_intermediate_size")
+        var shared = config.FindWhole("shared_expert_intermediate_size", "shared_intermediate_size", "moe_shared_expert_intermediate_size")
             ?? (modelType == "llama4_text" ? feedForward : checked((config.FindWhole("n_shared_experts") ?? 0) * size));
         return new(experts, perToken, size, shared, modelType == "qwen2_moe" && shared > 0, Layers(modelType, config));
     }

@@ -10,7 +10,7 @@ public static class ScenarioFields
     [
         "batch", "context", "prompt", "output", "inputTokens", "phase", "precision", "cacheBytes", "cachePrecision", "activationBytes", "stateBytes", "computeEfficiency",
         "bandwidthEfficiency", "dispatchSeconds", "layerSeconds", "activationShare", "memoryShare", "runtimeBytes", "companionBytes", "devices", "parallelism", "linkBandwidth",
-        "linkSeconds", "page", "chunk", "cachedPrefix", "flashAttention", "callsPerResult", "imageSize", "measuredSeconds", "preset",
+        "linkSeconds", "page", "chunk", "cachedPrefix", "flashAttention", "callsPerResult", "steps", "callsPerStep", "images", "imageSize", "hostBandwidth", "measuredSeconds", "preset",
     ];
 
     /// <summary>Everything a training plan may say.</summary>
@@ -35,6 +35,7 @@ public static class ScenarioFields
             CompanionBytes = Number("companionBytes") ?? 0, Devices = Whole("devices") ?? 1, Parallelism = Choice<Parallelism>("parallelism") ?? Parallelism.Tensor,
             LinkBandwidth = Number("linkBandwidth"), LinkSeconds = Number("linkSeconds") ?? standard.LinkSeconds, Page = Whole("page") ?? standard.Page, Chunk = Whole("chunk") ?? standard.Chunk,
             CachedPrefix = Tokens("cachedPrefix", orNone: true) ?? 0, HasFlashAttention = Flag("flashAttention") ?? true, CallsPerResult = Number("callsPerResult"), ImageSize = Number("imageSize"),
+            Steps = Number("steps"), CallsPerStep = Number("callsPerStep"), Images = Number("images") ?? 0, HostBandwidth = Number("hostBandwidth"),
             MeasuredSeconds = Number("measuredSeconds"), Preset = Choice<Preset>("preset") ?? Preset.Default,
         }.Checked();
 

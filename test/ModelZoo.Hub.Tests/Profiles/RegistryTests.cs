@@ -69,6 +69,8 @@ public abstract class RegistryTests(TestHub hub)
     [InlineData("devices.json", "[{\"name\":\"no id\"}]", "needs an 'id'")]
     [InlineData("devices.json", "[{\"id\":\"a\"},{\"id\":\"a\"}]", "twice")]
     [InlineData("workloads.json", "{\"id\":\"w\",\"configuration\":\"{\"}", "no JSON")]
+    [InlineData("workloads.csv", "id,configuration\nw,\"{\"\"model_type\"\":\"\"\\ud800\"\"}\"\n", "not Unicode")]
+    [InlineData("devices.json", "{\"id\":\"d\",\"name\":\"\\ud800\"}", "Unicode")]
     [InlineData("workloads.json", "{\"id\":\"w\",\"configuration\":{\"model_type\":\"llama\",\"num_hidden_layers\":-1}}", "Row 1")]
     public async Task A_bad_file_is_told_and_breaks_no_commit(string file, string content, string words)
     {

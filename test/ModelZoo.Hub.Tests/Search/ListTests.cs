@@ -162,9 +162,11 @@ public abstract class ListTests(TestHub hub)
         {
             var repo = await hub.Ada.CreateAsync();
             await hub.Ada.CommitTextAsync(repo, "README.md", $"---\ntags: [{tag}]\n---\n");
+            await hub.SettleAsync();
             await hub.Get<HubDatabase>().ExecuteAsync("""
-                insert into weight_summary (repository_id, commit_id, parameters)
-                select id, '', @parameters from repository where name_key = @name
+                update weight_summary
+                set parameters = @parameters
+                where repository_id = (select id from repository where name_key = @name)
                 """, new { parameters, name = repo.Split('/')[1].ToLowerInvariant() }, default);
             await hub.Ada.CommitTextAsync(repo, "README.md", $"---\ntags: [{tag}]\n---\nagain\n");
             repos.Add(repo);

@@ -44,6 +44,16 @@ public sealed class FamilyTests
         Assert.Contains(estimate.Notices, notice => notice.Contains("100 calls", StringComparison.Ordinal));
     }
 
+    /// <summary>Published with so many digits: cards of Bamba-9B, Command R+ and Nemotron-H-8B, the public counts of StarCoder2-3B, Granite 3.0 8B and Granite 4.0 H Tiny.</summary>
+    [Theory]
+    [InlineData(9.78e9, 0.005e9, """{"model_type":"bamba","hidden_size":4096,"intermediate_size":14336,"num_hidden_layers":32,"num_attention_heads":32,"num_key_value_heads":8,"attn_layer_indices":[9,18,27],"mamba_n_heads":128,"mamba_d_head":64,"mamba_n_groups":1,"mamba_d_state":128,"mamba_d_conv":4,"mamba_expand":2,"vocab_size":128256,"tie_word_embeddings":false}""")]
+    [InlineData(8.1e9, 0.05e9, """{"model_type":"nemotron_h","hidden_size":4096,"intermediate_size":21504,"num_hidden_layers":52,"num_attention_heads":32,"num_key_value_heads":8,"head_dim":128,"mamba_num_heads":128,"mamba_head_dim":64,"n_groups":8,"ssm_state_size":128,"conv_kernel":4,"vocab_size":131072,"tie_word_embeddings":false,"hybrid_override_pattern":"M-M-M-M*-M-M-M-M-M*-M-M-M-M-M*-M-M-M-M-M*-M-M-M-M-M-"}""")]
+    [InlineData(3.03e9, 0.005e9, """{"model_type":"starcoder2","hidden_size":3072,"num_hidden_layers":30,"num_attention_heads":24,"num_key_value_heads":2,"intermediate_size":12288,"vocab_size":49152,"use_bias":true}""")]
+    [InlineData(104e9, 0.5e9, """{"model_type":"cohere","hidden_size":12288,"num_hidden_layers":64,"num_attention_heads":96,"num_key_value_heads":8,"intermediate_size":33792,"vocab_size":256000,"use_qk_norm":true}""")]
+    [InlineData(8.17e9, 0.005e9, """{"model_type":"granite","hidden_size":4096,"num_hidden_layers":40,"num_attention_heads":32,"num_key_value_heads":8,"intermediate_size":12800,"vocab_size":49155,"tie_word_embeddings":true}""")]
+    [InlineData(6.94e9, 0.005e9, """{"model_type":"granitemoehybrid","hidden_size":1536,"num_hidden_layers":40,"num_attention_heads":12,"num_key_value_heads":4,"intermediate_size":512,"shared_intermediate_size":1024,"num_local_experts":64,"num_experts_per_tok":6,"mamba_n_heads":48,"mamba_d_head":64,"mamba_d_state":128,"mamba_d_conv":4,"mamba_n_groups":1,"mamba_expand":2,"vocab_size":100352,"tie_word_embeddings":true,"layer_types":["mamba","mamba","mamba","mamba","mamba","attention","mamba","mamba","mamba","mamba","mamba","mamba","mamba","mamba","mamba","attention","mamba","mamba","mamba","mamba","mamba","mamba","mamba","mamba","mamba","attention","mamba","mamba","mamba","mamba","mamba","mamba","mamba","mamba","mamba","attention","mamba","mamba","mamba","mamba"]}""")]
+    public void Families_with_rounded_totals_come_to_them(double published, double allowed, string json) => Assert.Equal(published, Read(json).Parameters!.Value.Value, allowed);
+
     [Theory]
     [InlineData("stable-diffusion-v1-5", 100)]
     [InlineData("sdxl-base-1.0", 60)]
