@@ -29,9 +29,9 @@ sealed class ProfileFollower(JobStore jobs, ProfileStore profiles, WeightSummary
 /// <summary>Asks for profiles that were made by the rules of another version, or never: after an upgrade, a few at a time.</summary>
 sealed class OutdatedProfiles(JobStore jobs, JobBell bell, WeightSummaryStore summaries, TimeProvider time) : IChore
 {
-    const int AtOnce = 500;
+    const int AtOnce = 2_500;
 
-    public TimeSpan Every => TimeSpan.FromMinutes(1);
+    public TimeSpan Every => TimeSpan.FromMinutes(5);
 
     public async Task RunAsync(CancellationToken stop)
     {

@@ -45,6 +45,17 @@ public abstract class ProfileTests(TestHub hub)
     }
 
     [Fact]
+    public async Task A_model_that_is_stored_in_chunks_only_is_profiled_too()
+    {
+        var sender = new Xet.XetSender(hub.Ada, await hub.Ada.CreateAsync());
+        var (start, size) = ModelBytes.Header([("first", "F32", [300_000]), ("second", "F16", [7, 11])]);
+        await sender.UploadAsync("model.safetensors", [.. start, .. Xet.XetSender.Random((int)size - start.Length, 5)]);
+        var profile = await ProfileAsync(sender.Repo, "?tensors=1");
+        Assert.Equal(300_077, profile["parameters"]!["value"]!.GetValue<long>());
+        Assert.Equal(["first", "second"], profile["tensorTable"]!["items"]!.AsArray().Select(item => item!["name"]!.GetValue<string>()));
+    }
+
+    [Fact]
     public async Task Our_command_line_says_of_a_repository_what_it_says_of_the_folder()
     {
         var repo = await TinyAsync();

@@ -55,7 +55,7 @@ sealed class RepositorySeeder(HubDatabase database)
             """, 14);
         using var tags = new Rows(transaction, "repository_tag (repository_id, tag)", 2);
         using var words = new Rows(transaction, "card_word (word, repository_id, weight)", 3);
-        using var weights = new Rows(transaction, "weight_summary (repository_id, commit_id, parameters, safetensors_json)", 4);
+        using var weights = new Rows(transaction, "weight_summary (repository_id, commit_id, parameters, safetensors_json, weight_bytes, footprint_bytes)", 6);
         Rows[] all = [repositories, cards, tags, words, weights];
         for (var i = from; i < upTo; i++)
         {
@@ -69,7 +69,7 @@ sealed class RepositorySeeder(HubDatabase database)
             foreach (var tag in repository.Tags) await tags.AddAsync([repository.Id, tag], stop, repositories);
             foreach (var word in repository.Words) await words.AddAsync([word.Key, repository.Id, word.Value], stop, repositories);
             if (repository.Kind == "model")
-                await weights.AddAsync([repository.Id, new string('0', 40), repository.Parameters, $$"""{"parameters":{"F32":{{repository.Parameters}}},"total":{{repository.Parameters}}}"""], stop, repositories);
+                await weights.AddAsync([repository.Id, new string('0', 40), repository.Parameters, $$"""{"parameters":{"F32":{{repository.Parameters}}},"total":{{repository.Parameters}}}""", repository.Parameters * 2.0, repository.Parameters * 2.1], stop, repositories);
         }
         foreach (var rows in all) await rows.FlushAsync(stop);
     }

@@ -18,6 +18,7 @@ public sealed class SearchSpeed(ITestOutputHelper output)
         ("first page, new each time", i => new SearchQuery { Kind = RepositoryKind.Model, MinParameters = i }),
         ("substring, new each time", i => new SearchQuery { Kind = RepositoryKind.Model, Text = $"bert {i % 1000}" }),
         ("task + licence, by downloads", _ => new SearchQuery { Kind = RepositoryKind.Model, Task = "translation", Licence = "mit", Sort = SearchOrder.Downloads }),
+        ("fits a device, new each time", i => new SearchQuery { Kind = RepositoryKind.Model, Fits = new(4e9 + i * 1e5, 0.5e9, false, 0) }),
         ("facets", _ => new SearchQuery { Kind = RepositoryKind.Model, Task = "fill-mask", WithFacets = true }),
         ("facets, new each time", i => new SearchQuery { Kind = RepositoryKind.Model, MinParameters = 2000 + i, Task = "fill-mask", WithFacets = true }),
         ("facets of all, new each time", i => new SearchQuery { Kind = RepositoryKind.Model, MinParameters = 1000 + i, WithFacets = true }),

@@ -257,7 +257,7 @@ public abstract class PageTests(TestHub hub)
         }
         Assert.Contains("hub.fsck", (await ada.GetAsync("/jobs?state=done")).Html);
         Assert.DoesNotContain("hub.fsck", (await stranger.GetAsync("/jobs")).Html);
-        Assert.Equal(400, (await ada.FillAsync("/admin", "/admin/maintenance", ("task", "weights.summarise"))).Code);
+        Assert.Equal(400, (await ada.FillAsync("/admin", "/admin/maintenance", ("task", "models.profile"))).Code);
     }
 
     PageVisitor Visitor() => new(hub.Url);

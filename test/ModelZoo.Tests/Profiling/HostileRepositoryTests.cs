@@ -11,13 +11,13 @@ public sealed class HostileRepositoryTests
 
     public static TheoryData<string, byte[]> BadShards() => new()
     {
-        { "at most 100000000", [.. BitConverter.GetBytes(1UL << 63), .. new byte[64]] },
-        { "truncated", [.. BitConverter.GetBytes(1_000_000L), .. new byte[64]] },
+        { "at most 100000000", [.. BitConverter.GetBytes(1UL << 63), .. "{\"a\":{}}"u8, .. new byte[64]] },
+        { "truncated", [.. BitConverter.GetBytes(1_000_000L), .. "{\"a\":{}}"u8, .. new byte[64]] },
         { "hole of 4", Header("""{"a":{"dtype":"I32","shape":[1],"data_offsets":[4,8]}}""", 8) },
         { "overlap", Header("""{"a":{"dtype":"I32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"I32","shape":[1],"data_offsets":[2,6]}}""", 6) },
         { "overflows", Header("""{"a":{"dtype":"U8","shape":[4294967296,4294967296],"data_offsets":[0,0]}}""") },
         { "occurs twice", Header("""{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}""", 1) },
-        { "nested too deeply", Header("{\"a\":" + new string('[', 5000)) },
+        { "nested too deeply", Header("{\"a\":{\"x\":" + new string('[', 5000)) },
         { "no known weight format", "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 12\n"u8.ToArray() },
         { "", [] },
     };
@@ -44,10 +44,10 @@ public sealed class HostileRepositoryTests
     [InlineData("not json", "JSON")]
     [InlineData("[1,2]", "object")]
     [InlineData("""{"model_type":"llama","num_hidden_layers":16,"hidden_size":2048,"num_attention_heads":32,"num_key_value_heads":-8,"vocab_size":128256}""", "key/value heads")]
-    [InlineData("""{"model_type":"bert","num_hidden_layers":2,"hidden_size":64,"intermediate_size":64,"num_attention_heads":2,"vocab_size":10,"max_position_embeddings":-5}""", "negative")]
+    [InlineData("""{"model_type":"bert","num_hidden_layers":2,"hidden_size":64,"intermediate_size":64,"num_attention_heads":2,"vocab_size":10,"max_position_embeddings":-5}""", "context -5")]
     [InlineData("""{"model_type":"t5","d_model":8,"num_heads":2,"d_kv":-4,"d_ff":8,"num_layers":2,"vocab_size":10}""", "negative")]
     [InlineData("""{"model_type":"deepseek_v3","num_hidden_layers":2,"hidden_size":64,"num_attention_heads":2,"vocab_size":10,"kv_lora_rank":16,"qk_nope_head_dim":-40,"qk_rope_head_dim":8,"v_head_dim":8}""", "negative")]
-    [InlineData("""{"model_type":"mamba","num_hidden_layers":2,"hidden_size":64,"vocab_size":10,"state_size":-3}""", "negative")]
+    [InlineData("""{"model_type":"mamba","num_hidden_layers":2,"hidden_size":64,"vocab_size":10,"state_size":-3}""", "state -3")]
     [InlineData("""{"_class_name":"AutoencoderKL","block_out_channels":[0]}""", "block_out_channels")]
     [InlineData("""{"model_type":"dlrm","arch_sparse_feature_size":4,"arch_embedding_size":"9-x","arch_mlp_bot":"1-4","arch_mlp_top":"1"}""", "hyphens")]
     public async Task A_bad_configuration_is_named_and_the_tensors_count(string config, string said)
