@@ -14,7 +14,7 @@ static class Addresses
     }
 
     public static IEnumerable<string> OfEmpty(Viewer viewer) =>
-        ["/", "/models", "/datasets", "/spaces", "/search", "/search?q=nothing", "/models?task=none", "/docs/connect", "/docs/facts",
+        ["/", "/models", "/datasets", "/spaces", "/search", "/search?q=nothing", "/models?task=none", "/docs/connect", "/docs/facts", "/devices", "/devices?kind=tiny", "/devices/esp32-s3", "/workloads", "/workloads/llama-3.1-8b", "/compare", "/models?fits=l4",
          .. viewer == Viewer.Nobody ? ["/login"] : new[] { "/zoo", "/jobs", "/admin", "/settings", "/settings/tokens", "/models/new" }];
 
     static string[] Everybody(FullZoo zoo) =>

@@ -44,9 +44,9 @@ static class SampleModelPages
         yield return SamplePage.Of<ProfilePage>("profile-pending", new ProfilePageModel(Frame("models"), Heading(), References()) { IsPending = true });
         yield return SamplePage.Of<ProfilePage>("profile-failed", new ProfilePageModel(Frame("models"), Heading(), References()) { Reason = "model.safetensors: The header has 9 bytes more than the file." });
         yield return SamplePage.Of<ProfilePage>("profile-of-nothing", new ProfilePageModel(Frame("models"), Heading(full: false), null));
-        yield return SamplePage.Of<ProfilePage>("profile", Profile());
+        yield return SamplePage.Of<ProfilePage>("model-profile", Profile());
         yield return SamplePage.Of<ComparisonPage>("compare-nothing", new ComparisonPageModel(Frame("models")) { MayAdd = true });
-        yield return SamplePage.Of<ComparisonPage>("compare", new ComparisonPageModel(Frame("models"))
+        yield return SamplePage.Of<ComparisonPage>("compare-models", new ComparisonPageModel(Frame("models"))
         {
             Models = [new("llama-3.1-8b", "Llama-3.1-8B", Href.Local("/workloads/llama-3.1-8b"), Href.Local("/compare?m=qwen3-8b")), new("qwen3-8b", "Qwen3-8B", Href.Local("/workloads/qwen3-8b"), Href.Local("/compare?m=llama-3.1-8b"))],
             Sections = [new("What they are", [new("Family", ["dense transformer", "dense transformer"], false), new("Parameters", ["8.03 B", "8.19 B"], true)])], SameKeys = 4, Problems = ["There is no model 'x' here."],

@@ -31,7 +31,8 @@ static class VerdictWords
         var tail = verdict.Kind switch
         {
             VerdictKind.FitsQuantised => $"It fits as {verdict.Scheme!.Name}{(verdict.LargestBatch > 0 ? $", or as it is with batch {Amount.Whole(verdict.LargestBatch.Value)}" : "")}{Devices(verdict)}.",
-            VerdictKind.ShorterContext => $"The weights fit: at most batch {Amount.Whole(verdict.LargestBatch ?? 0)} at this context{(verdict.LargestContext is > 0 and var tokens ? $", or {Amount.Whole(tokens)} tokens at this batch" : "")}.",
+            VerdictKind.ShorterContext => $"The weights fit, with at most {string.Join(", or ", ((string?[])
+                [verdict.LargestBatch is > 0 and var batch ? $"batch {Amount.Whole(batch)} at this context" : null, verdict.LargestContext is > 0 and var tokens ? $"{Amount.Whole(tokens)} tokens at this batch" : null]).OfType<string>())}.",
             VerdictKind.NeedsDevices => $"{Amount.Whole(verdict.DevicesNeeded ?? 0)} of these would hold it together.",
             VerdictKind.Offload => "Part of the weights would have to stay in the host's memory and cross the link at every step.",
             _ => "No format, batch or number of these devices that was tried holds it.",
