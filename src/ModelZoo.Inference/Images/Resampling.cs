@@ -30,14 +30,21 @@ static class Resampling
     static Image Nearest(Image image, int width, int height)
     {
         var (pixels, channels) = (new byte[width * height * image.Channels], image.Channels);
-        double stepX = (double)image.Width / width, stepY = (double)image.Height / height;
+        var (columns, rows) = (Steps(image.Width, width), Steps(image.Height, height));
         for (var y = 0; y < height; y++)
-        {
-            var row = Math.Min(image.Height - 1, (int)((y + 0.5) * stepY)) * image.Width;
             for (var x = 0; x < width; x++)
-                image.Pixels.AsSpan((row + Math.Min(image.Width - 1, (int)((x + 0.5) * stepX))) * channels, channels).CopyTo(pixels.AsSpan(((y * width) + x) * channels));
-        }
+                image.Pixels.AsSpan(((rows[y] * image.Width) + columns[x]) * channels, channels).CopyTo(pixels.AsSpan(((y * width) + x) * channels));
         return new(width, height, channels, pixels);
+    }
+
+    /// <summary>Added up step by step, as Pillow does (Geometry.c, ImagingScaleAffine): where a step falls on the edge of a pixel, rounding decides.</summary>
+    static int[] Steps(int oldSize, int newSize)
+    {
+        var step = (double)oldSize / newSize;
+        var places = new int[newSize];
+        var place = step * 0.5;
+        for (var i = 0; i < newSize; i++, place += step) places[i] = Math.Min(oldSize - 1, (int)place);
+        return places;
     }
 
     static Image Columns(Image image, int width, Resample filter)
