@@ -12,11 +12,15 @@ public sealed class GraphBuilder(string name, int opset = 17)
 {
     const int IrVersion = 8;    // goes with opset 17 (onnx/docs/Versioning.md)
 
+    /// <summary>Operators that ONNX Runtime adds to the standard ones, written as <c>com.microsoft::Name</c>.</summary>
+    const string Microsoft = "com.microsoft";
+
     readonly ProtobufWriter _nodes = new();
     readonly ProtobufWriter _ports = new();
     readonly ProtobufWriter _initialisers = new();
     readonly Dictionary<string, string> _constants = new(StringComparer.Ordinal);
     readonly HashSet<string> _weights = new(StringComparer.Ordinal);
+    bool _usesMicrosoft;
     int _next;
 
     /// <summary>Declares an input. Axes are lengths or names of lengths that are open, such as <c>batch</c>.</summary>
@@ -83,6 +87,7 @@ public sealed class GraphBuilder(string name, int opset = 17)
         foreach (var input in inputs) node.Text(1, input);
         foreach (var output in outputs) node.Text(2, output);
         var domain = op.Contains("::", StringComparison.Ordinal) ? op[..op.IndexOf("::", StringComparison.Ordinal)] : "";
+        _usesMicrosoft |= domain == Microsoft;
         node.Text(4, domain.Length > 0 ? op[(domain.Length + 2)..] : op);
         foreach (var (key, value) in attributes) node.Message(5, Attribute(key, value));
         if (domain.Length > 0) node.Text(7, domain);
@@ -109,11 +114,12 @@ public sealed class GraphBuilder(string name, int opset = 17)
     ProtobufWriter Graph() => new ProtobufWriter().Append(_nodes).Text(2, name).Append(_initialisers).Append(_ports);
 
     /// <summary>The whole file.</summary>
-    public byte[] ToBytes() => new ProtobufWriter()
-        .Number(1, IrVersion).Text(2, "ModelZoo")
-        .Message(7, Graph())
-        .Message(8, new ProtobufWriter().Text(1, "").Number(2, opset))
-        .Written.ToArray();
+    public byte[] ToBytes()
+    {
+        var model = new ProtobufWriter().Number(1, IrVersion).Text(2, "ModelZoo").Message(7, Graph()).Message(8, new ProtobufWriter().Text(1, "").Number(2, opset));
+        if (_usesMicrosoft) model.Message(8, new ProtobufWriter().Text(1, Microsoft).Number(2, 1));
+        return model.Written.ToArray();
+    }
 
     static ProtobufWriter Port(string port, ElementType type, ReadOnlySpan<object> axes)
     {
