@@ -13,6 +13,7 @@ public sealed record ParameterShape(string Name, IReadOnlyList<int> Shape, int O
 public sealed class ParameterLayout
 {
     readonly List<ParameterShape> _tensors = [];
+    readonly Dictionary<string, ParameterShape> _byName = new(StringComparer.Ordinal);
 
     ParameterLayout() { }
 
@@ -24,7 +25,7 @@ public sealed class ParameterLayout
     /// <summary>Numbers before the head.</summary>
     public int BackboneCount { get; private set; }
 
-    public ParameterShape this[string name] => _tensors.First(tensor => tensor.Name == name);
+    public ParameterShape this[string name] => _byName[name];
 
     public static ParameterLayout Of(Architecture model, HeadShape head)
     {
@@ -88,5 +89,6 @@ public sealed class ParameterLayout
         var tensor = new ParameterShape(name, shape, Count);
         Count = checked(Count + tensor.Count);
         _tensors.Add(tensor);
+        _byName.Add(name, tensor);
     }
 }
