@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
 using ModelZoo.Weights;
 
 namespace ModelZoo.Learning.Merging;
@@ -11,15 +9,13 @@ public sealed class TensorBlocks
     public const int BlockElements = 1 << 14;
 
     readonly IReadOnlyList<TensorContent> _tensors;
-    readonly byte[] _raw;
-    readonly float[] _narrow = new float[BlockElements];
+    readonly WideReader _reader = new();
 
     public TensorBlocks(IReadOnlyList<TensorContent> tensors)
     {
         _tensors = tensors;
         foreach (var tensor in tensors)
             if (!TensorCast.CanDecode(tensor.DType)) throw new MergeException($"Tensor '{tensor.Name}' of type {tensor.DType} holds no numbers that can be averaged.");
-        _raw = new byte[BlockElements * sizeof(double)];
         Values = [.. tensors.Select(_ => new double[BlockElements])];
         Elements = tensors.Count > 0 ? tensors[0].Shape.Aggregate(1L, (product, axis) => checked(product * axis)) : 0;
     }
@@ -33,19 +29,7 @@ public sealed class TensorBlocks
     public async ValueTask<int> ReadAsync(long first, CancellationToken stop)
     {
         var count = (int)Math.Min(BlockElements, Elements - first);
-        for (var i = 0; i < _tensors.Count; i++)
-        {
-            var tensor = _tensors[i];
-            var bytes = (int)((long)count / tensor.DType.ElementsPerBlock * tensor.DType.BytesPerBlock);
-            var offset = tensor.Offset + first / tensor.DType.ElementsPerBlock * tensor.DType.BytesPerBlock;
-            for (var done = 0; done < bytes;)
-            {
-                var read = await tensor.Source.ReadAsync(offset + done, _raw.AsMemory(done, bytes - done), stop);
-                if (read <= 0) throw new MergeException($"The content of tensor '{tensor.Name}' ends too early.");
-                done += read;
-            }
-            Widen(tensor.DType, _raw.AsSpan(0, bytes), Values[i].AsSpan(0, count));
-        }
+        for (var i = 0; i < _tensors.Count; i++) await _reader.ReadAsync(_tensors[i], first, Values[i].AsMemory(0, count), stop);
         return count;
     }
 
@@ -53,29 +37,5 @@ public sealed class TensorBlocks
     public async ValueTask VisitAsync(Action<long, int> visit, CancellationToken stop)
     {
         for (long first = 0; first < Elements; first += BlockElements) visit(first, await ReadAsync(first, stop));
-    }
-
-    void Widen(DType type, ReadOnlySpan<byte> raw, Span<double> to)
-    {
-        if (type == DType.F64)
-        {
-            raw.CopyTo(MemoryMarshal.AsBytes(to));
-            return;
-        }
-        ReadOnlySpan<float> from;
-        if (type == DType.F32) from = MemoryMarshal.Cast<byte, float>(raw);
-        else
-        {
-            TensorCast.Convert(type, raw, DType.F32, MemoryMarshal.AsBytes(_narrow.AsSpan(0, to.Length)));
-            from = _narrow.AsSpan(0, to.Length);
-        }
-        var i = 0;
-        for (; i + 8 <= to.Length; i += 8)
-        {
-            var (low, high) = Vector256.Widen(Vector256.Create(from[i..]));
-            low.CopyTo(to[i..]);
-            high.CopyTo(to[(i + 4)..]);
-        }
-        for (; i < to.Length; i++) to[i] = from[i];
     }
 }

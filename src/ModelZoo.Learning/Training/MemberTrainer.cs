@@ -95,9 +95,9 @@ public sealed class MemberTrainer
         Epoch = state.Epoch;
     }
 
-    /// <summary>Trains one epoch and evaluates.</summary>
+    /// <summary>Trains one epoch and, unless told not to, evaluates.</summary>
     /// <exception cref="DivergedException">The loss is no finite number.</exception>
-    public EpochReport RunEpoch(CancellationToken stop)
+    public EpochReport RunEpoch(CancellationToken stop, bool evaluate = true)
     {
         var settings = _task.Settings;
         var steps = _batches.StepsPerEpoch;
@@ -117,7 +117,7 @@ public sealed class MemberTrainer
             for (var i = 0; i < _average.Length; i++) _average[i] = (float)(settings.Ema * _average[i] + (1 - settings.Ema) * _parameters[i]);
         }
         var supervised = settings.Objective == Objective.Supervised;
-        return new(Epoch, loss / steps, supervised ? (double)correct / (steps * settings.Batch) : null, Evaluate(stop));
+        return new(Epoch, loss / steps, supervised ? (double)correct / (steps * settings.Batch) : null, evaluate ? Evaluate(stop) : []);
     }
 
     /// <summary>Evaluates the weights as they are on every split of the task.</summary>

@@ -49,6 +49,7 @@ public sealed partial class ConventionsTests
             ["ModelZoo.Weights"] = [],
             ["ModelZoo.Xet"] = [],
             ["ModelZoo.Profiling"] = ["ModelZoo.Weights"],
+            ["ModelZoo.Learning"] = ["ModelZoo.Weights"],
             ["ModelZoo.Client"] = ["ModelZoo.Git", "ModelZoo.Xet"],
             ["ModelZoo.Hub"] = ["ModelZoo.Git", "ModelZoo.Weights", "ModelZoo.Profiling", "ModelZoo.Xet"],
             ["ModelZoo.Cli"] = ["ModelZoo.Hub", "ModelZoo.Client", "ModelZoo.Profiling"],
