@@ -41,7 +41,7 @@ static class SettingSchema
         new("train.epochs", SettingKind.Whole, null, 1, 100_000),
         new("train.batch", SettingKind.Whole, 64L, 1, 1_000_000),
         new("train.optimizer", SettingKind.Word, "adamw", Words: ["adamw", "sgd"]),
-        new("train.lr", SettingKind.Real, 1e-3, 0, Large),
+        new("train.lr", SettingKind.Real, 1e-3, 0, 1e38),
         new("train.weight_decay", SettingKind.Real, 0.0, 0, Large),
         new("train.momentum", SettingKind.Real, 0.0, 0, 1),
         new("train.schedule", SettingKind.Word, "constant", Words: ["constant", "cosine", "one-cycle"]),

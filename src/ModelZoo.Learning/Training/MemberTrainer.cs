@@ -116,6 +116,9 @@ public sealed class MemberTrainer
             _optimizer.Step(_parameters, _gradients, settings.FreezeBackbone ? Layout.BackboneCount : 0, rate);
             for (var i = 0; i < _average.Length; i++) _average[i] = (float)(settings.Ema * _average[i] + (1 - settings.Ema) * _parameters[i]);
         }
+        // The last step may have been the one too many.
+        foreach (var value in _parameters)
+            if (!float.IsFinite(value)) throw new DivergedException(Epoch, steps);
         var supervised = settings.Objective == Objective.Supervised;
         return new(Epoch, loss / steps, supervised ? (double)correct / (steps * settings.Batch) : null, evaluate ? Evaluate(stop) : []);
     }

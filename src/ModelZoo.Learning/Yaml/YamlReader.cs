@@ -67,7 +67,7 @@ public sealed class YamlReader
         var node = _parser.Consume<NodeEvent>();
         line = Line(node.Start);
         var tag = node.Tag.IsEmpty ? "" : node.Tag.Value;
-        if (tag is not ("" or "!") && !tag.StartsWith(CoreTag, StringComparison.Ordinal)) throw new RecipeException(line, key, $"the tag '{tag}' is not allowed.");
+        if (tag is not ("" or "!" or CoreTag + "null" or CoreTag + "bool" or CoreTag + "int" or CoreTag + "float" or CoreTag + "str" or CoreTag + "seq" or CoreTag + "map")) throw new RecipeException(line, key, $"the tag '{tag}' is not allowed.");
         YamlNode value;
         switch (node)
         {

@@ -28,6 +28,21 @@ public sealed class ExchangeTests
         Assert.Equal(kind == HeadKind.Linear ? "ViTForImageClassification" : "ViTModel", exported.Config["architectures"]![0]!.GetValue<string>());
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(7)]
+    [InlineData(288)]
+    public void Tokens_become_the_same_tensors_again(int size)
+    {
+        var layout = ParameterLayout.Of(s_tiny, new(HeadKind.Linear, 0, 10));
+        var theta = ModelInitializer.Initialize(layout, Initialization.KaimingNormal, 3, 4);
+        var tokens = WeightTokens.Of([.. layout.Tensors.Select(tensor => new TokenTensor(tensor.Name, tensor.Shape, theta[tensor.Offset..(tensor.Offset + tensor.Count)]))], size);
+        var back = tokens.ToTensors();
+        Assert.All(layout.Tensors, tensor => Assert.Equal(theta[tensor.Offset..(tensor.Offset + tensor.Count)], back[tensor.Name]));
+        Assert.Equal(theta.Length, tokens.Mask.Sum(each => each));
+        Assert.Equal(Enumerable.Range(0, tokens.Positions.Length / 3), tokens.Positions.Where((_, i) => i % 3 == 0));
+    }
+
     [Fact]
     public async Task A_zoo_of_ray_tune_is_read_with_its_lineage_and_its_scars()
     {
