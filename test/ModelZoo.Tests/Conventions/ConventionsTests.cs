@@ -50,6 +50,7 @@ public sealed partial class ConventionsTests
             ["ModelZoo.Xet"] = [],
             ["ModelZoo.Profiling"] = ["ModelZoo.Weights"],
             ["ModelZoo.Inference"] = ["ModelZoo.Weights"],
+            ["ModelZoo.Learning"] = ["ModelZoo.Weights"],
             ["ModelZoo.Client"] = ["ModelZoo.Git", "ModelZoo.Xet"],
             ["ModelZoo.Hub"] = ["ModelZoo.Git", "ModelZoo.Weights", "ModelZoo.Profiling", "ModelZoo.Xet"],
             ["ModelZoo.Cli"] = ["ModelZoo.Hub", "ModelZoo.Client", "ModelZoo.Profiling"],

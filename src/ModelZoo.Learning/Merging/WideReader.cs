@@ -1,0 +1,59 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using ModelZoo.Weights;
+
+namespace ModelZoo.Learning.Merging;
+
+/// <summary>Reads elements of tensors of any floating type as float64. Not for use by several threads at once.</summary>
+public sealed class WideReader
+{
+    /// <summary>Elements read at a time; a multiple of every type's block.</summary>
+    const int PieceElements = 1 << 14;
+
+    readonly byte[] _raw = new byte[PieceElements * sizeof(double)];
+    readonly float[] _narrow = new float[PieceElements];
+
+    /// <param name="first">Element of the tensor; for quantised types it begins a block.</param>
+    public async ValueTask ReadAsync(TensorContent tensor, long first, Memory<double> to, CancellationToken stop)
+    {
+        var type = tensor.DType;
+        for (var done = 0; done < to.Length;)
+        {
+            var count = Math.Min(PieceElements, to.Length - done);
+            var bytes = (int)((long)count / type.ElementsPerBlock * type.BytesPerBlock);
+            var offset = tensor.Offset + (first + done) / type.ElementsPerBlock * type.BytesPerBlock;
+            for (var filled = 0; filled < bytes;)
+            {
+                var read = await tensor.Source.ReadAsync(offset + filled, _raw.AsMemory(filled, bytes - filled), stop);
+                if (read <= 0) throw new MergeException($"The content of tensor '{tensor.Name}' ends too early.");
+                filled += read;
+            }
+            Widen(type, _raw.AsSpan(0, bytes), to.Span.Slice(done, count));
+            done += count;
+        }
+    }
+
+    void Widen(DType type, ReadOnlySpan<byte> raw, Span<double> to)
+    {
+        if (type == DType.F64)
+        {
+            raw.CopyTo(MemoryMarshal.AsBytes(to));
+            return;
+        }
+        ReadOnlySpan<float> from;
+        if (type == DType.F32) from = MemoryMarshal.Cast<byte, float>(raw);
+        else
+        {
+            TensorCast.Convert(type, raw, DType.F32, MemoryMarshal.AsBytes(_narrow.AsSpan(0, to.Length)));
+            from = _narrow.AsSpan(0, to.Length);
+        }
+        var i = 0;
+        for (; i + 8 <= to.Length; i += 8)
+        {
+            var (low, high) = Vector256.Widen(Vector256.Create(from[i..]));
+            low.CopyTo(to[i..]);
+            high.CopyTo(to[(i + 4)..]);
+        }
+        for (; i < to.Length; i++) to[i] = from[i];
+    }
+}

@@ -1,0 +1,68 @@
+using System.Runtime.Intrinsics;
+
+namespace ModelZoo.Learning.Training;
+
+/// <summary>Moves parameters along their gradients. Weight decay applies to all tensors, as in the published populations.</summary>
+/// <remarks>AdamW: Loshchilov and Hutter 2019, arXiv:1711.05101. SGD with momentum as PyTorch defines it: v ← μv + g, beginning with g.</remarks>
+sealed class Optimizer(TrainSettings settings, int count)
+{
+    const double Beta1 = 0.9;
+    const double Beta2 = 0.999;
+    const float Epsilon = 1e-8f;
+
+    /// <summary>Mean of gradients (AdamW) or velocity (SGD).</summary>
+    public float[] First { get; } = settings.Optimizer == OptimizerKind.AdamW || settings.Momentum > 0 ? new float[count] : [];
+
+    /// <summary>Mean of squared gradients; empty for SGD.</summary>
+    public float[] Second { get; } = settings.Optimizer == OptimizerKind.AdamW ? new float[count] : [];
+
+    /// <summary>Steps made.</summary>
+    public long Steps { get; set; }
+
+    /// <summary>One step on the numbers from <paramref name="first"/> on.</summary>
+    public void Step(float[] parameters, float[] gradients, int first, double rate)
+    {
+        Steps++;
+        var p = parameters.AsSpan(first);
+        var g = gradients.AsSpan(first);
+        if (settings.Optimizer == OptimizerKind.AdamW) AdamW(p, g, First.AsSpan(first), Second.AsSpan(first), rate);
+        else Sgd(p, g, First.Length > 0 ? First.AsSpan(first) : [], rate);
+    }
+
+    void AdamW(Span<float> p, ReadOnlySpan<float> g, Span<float> m, Span<float> v, double rate)
+    {
+        var keep = (float)(1 - rate * settings.WeightDecay);
+        var step = (float)(rate / (1 - Math.Pow(Beta1, Steps)));
+        var correction = (float)(1 / Math.Sqrt(1 - Math.Pow(Beta2, Steps)));
+        const float b1 = (float)Beta1, b2 = (float)Beta2, c1 = (float)(1 - Beta1), c2 = (float)(1 - Beta2);
+        var i = 0;
+        for (; i + 8 <= p.Length; i += 8)
+        {
+            var gi = Vector256.Create(g[i..]);
+            var mi = Vector256.FusedMultiplyAdd(Vector256.Create(b1), Vector256.Create((ReadOnlySpan<float>)m[i..]), gi * Vector256.Create(c1));
+            var vi = Vector256.FusedMultiplyAdd(Vector256.Create(b2), Vector256.Create((ReadOnlySpan<float>)v[i..]), gi * gi * Vector256.Create(c2));
+            mi.CopyTo(m[i..]);
+            vi.CopyTo(v[i..]);
+            var down = Vector256.FusedMultiplyAdd(Vector256.Sqrt(vi), Vector256.Create(correction), Vector256.Create(Epsilon));
+            (Vector256.Create((ReadOnlySpan<float>)p[i..]) * Vector256.Create(keep) - mi * Vector256.Create(step) / down).CopyTo(p[i..]);
+        }
+        for (; i < p.Length; i++)
+        {
+            m[i] = MathF.FusedMultiplyAdd(b1, m[i], g[i] * c1);
+            v[i] = MathF.FusedMultiplyAdd(b2, v[i], g[i] * g[i] * c2);
+            p[i] = p[i] * keep - m[i] * step / MathF.FusedMultiplyAdd(MathF.Sqrt(v[i]), correction, Epsilon);
+        }
+    }
+
+    void Sgd(Span<float> p, ReadOnlySpan<float> g, Span<float> velocity, double rate)
+    {
+        var (decay, momentum, lr) = ((float)settings.WeightDecay, (float)settings.Momentum, (float)rate);
+        for (var i = 0; i < p.Length; i++)
+        {
+            var d = MathF.FusedMultiplyAdd(decay, p[i], g[i]);
+            // A velocity of zero before the first step makes it begin with the gradient.
+            if (velocity.Length > 0) d = velocity[i] = MathF.FusedMultiplyAdd(momentum, velocity[i], d);
+            p[i] = MathF.FusedMultiplyAdd(-lr, d, p[i]);
+        }
+    }
+}
