@@ -103,7 +103,6 @@ static class HubBuilder
         services.AddJobs();
         services.AddAccounts();
         services.AddRepositories();
-        services.AddDiscussions();
         services.AddCards();
         services.AddProfiles();
         services.AddConversions();
