@@ -24,8 +24,8 @@ public sealed class HostileEdgeTests
     /// <summary>Root object at 64, an old group at 512 with its tree at 1024, heap at 1280, members at 1408, a dataset at 1536.</summary>
     public static TheoryData<string, byte[]> Hdf5Lies()
     {
-        var shape = Hdf5.AsSpan().IndexOf([.. U64(2), .. U64(3)]);
-        var layout = Hdf5.AsSpan().IndexOf([3, 1, .. U64(1792)]);
+        var shape = Hdf5.AsSpan().IndexOf((byte[])[.. U64(2), .. U64(3)]);
+        var layout = Hdf5.AsSpan().IndexOf((byte[])[3, 1, .. U64(1792)]);
         return new()
         {
             { "unknown version 9", With(Hdf5, 8, 9) },
@@ -54,7 +54,7 @@ public sealed class HostileEdgeTests
     public async Task A_group_that_contains_itself_is_read_once()
     {
         // The link that leads to the group leads back to the root.
-        var at = Hdf5.AsSpan().IndexOf([.. "group"u8, .. U64(512)]) + 5;
+        var at = Hdf5.AsSpan().IndexOf((byte[])[.. "group"u8, .. U64(512)]) + 5;
         Assert.True((await Bytes.ReadAsync(With(Hdf5, at, U64(64)))).Tensors.Count <= 1);
     }
 
