@@ -78,7 +78,7 @@ static class SampleModelPages
             Profile = ProfileViews.Of(profile), Form = EstimateForms.Of(Gpt.Profile(null), address, s_reference, profile), Estimate = EstimateViews.Find(profile, address, s_reference), Action = Gpt.Profile(null),
             Defects = ["model-00002-of-00003.safetensors: The header ends before its length says."], TensorCount = 808, FoundTensors = 700, TensorQuery = "layers", NextPage = Href.Local("/ada/shakespeare-gpt2/profile?from=40#tensors"),
             Strip = new("64 blocks.", [.. Enumerable.Range(0, 64).Select(layer => new StripBlock($"model.layers.{layer}", [new("feed forward", 352e6), new("attention", 84e6)]))]), Compare = Href.Local("/compare?m=ada%2Fshakespeare-gpt2"),
-            Tensors = [.. Enumerable.Range(0, 40).Select(i => new TensorRow($"model.layers.{i}.post_feedforward_layernorm.weight", "BF16", "5376 × 21504", 115_605_504, 231_211_008, i < 20 ? "model-00001-of-00002.safetensors" : "model-00002-of-00002.safetensors"))],
+            Tensors = [.. Enumerable.Range(0, 12).Select(i => new TensorRow($"model.layers.{i}.post_feedforward_layernorm.weight", "BF16", "5376 × 21504", 115_605_504, 231_211_008, i < 6 ? "model-00001-of-00002.safetensors" : "model-00002-of-00002.safetensors"))],
         };
     }
 

@@ -34,7 +34,6 @@ static class MemoryBarsSvg
         var (x, total) = (0.0, bar.TotalBytes);
         canvas.Text(0, top + 12, bar.Label, bar.IsChosen ? "strong" : null);
         canvas.Text(100, top + 12, Amount.Bytes(total) + bar.Fits switch { true => ", fits", false => ", does not fit", null => "" }, bar.IsChosen ? "strong" : null, "end");
-        canvas.BeginGroup($"{bar.Label}: {string.Join(", ", bar.Parts.Where(part => part.SizeBytes > 0).Select(part => $"{MemoryBars.Word(part.Kind)} {Amount.Bytes(part.SizeBytes)}"))}");
         foreach (var part in bar.Parts.Where(part => part.SizeBytes > 0))
         {
             var width = Math.Min(part.SizeBytes * scale, 100 - x);
@@ -42,6 +41,5 @@ static class MemoryBarsSvg
             canvas.Rect(x, top + 18, width, BarHeight, $"fill k{Math.Abs(part.Kind) % 6 + 1}");
             x += width;
         }
-        canvas.EndGroup();
     }
 }

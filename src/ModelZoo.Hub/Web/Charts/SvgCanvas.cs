@@ -35,11 +35,6 @@ sealed class SvgCanvas
     public void Rect(double x, double y, double width, double height, string of) =>
         _svg.Append(CultureInfo.InvariantCulture, $"<rect class=\"{of}\" x=\"{Number(x)}%\" y=\"{Number(y)}\" width=\"{Number(width)}%\" height=\"{Number(height)}\"/>\n");
 
-    /// <summary>Shapes until <see cref="EndGroup"/> have one tooltip.</summary>
-    public void BeginGroup(string title) => _svg.Append("<g><title>").Append(Escape(title)).Append("</title>\n");
-
-    public void EndGroup() => _svg.Append("</g>\n");
-
     public void Text(double x, double y, string words, string? of = null, string? anchor = null)
     {
         var how = (of is null ? "" : $" class=\"{of}\"") + (anchor is null ? "" : $" text-anchor=\"{anchor}\"");

@@ -10,7 +10,7 @@ namespace ModelZoo.Hub.Web.Charts;
 static class TensorStripSvg
 {
     const int MaxBlocks = 200;
-    const double Units = 1000;
+    const double Units = 2000;
     const double Height = 72;
 
     public static string Draw(TensorStrip strip)
@@ -21,7 +21,7 @@ static class TensorStripSvg
         var paths = order.Values.Select(_ => new StringBuilder()).ToList();
         var total = blocks.Sum(block => block.SizeBytes);
         // A hairline of paper between blocks, as long as they are wide enough to show it.
-        var gap = blocks.Count <= 100 ? 1.5 : 0;
+        var gap = blocks.Count <= 100 ? 3 : 0;
         var x = 0.0;
         foreach (var block in blocks)
         {
@@ -31,7 +31,7 @@ static class TensorStripSvg
             {
                 var high = block.SizeBytes > 0 ? Height * role.SizeBytes / block.SizeBytes : 0;
                 y -= high;
-                if (width > 0 && high >= 0.05)
+                if (width > 0 && high >= 0.5)
                     paths[order[role.Role]].Append(CultureInfo.InvariantCulture, $"M{Short(x)} {Short(y)}h{Short(width)}v{Short(high)}h-{Short(width)}z");
             }
             x += width + gap;
@@ -48,5 +48,5 @@ static class TensorStripSvg
             [.. chunk.SelectMany(block => block.Roles).GroupBy(role => role.Role).Select(group => new RoleShare(group.Key, group.Sum(role => role.SizeBytes)))]))];
     }
 
-    static string Short(double value) => Math.Round(value, 1).ToString("0.#", CultureInfo.InvariantCulture);
+    static string Short(double value) => Math.Round(value).ToString("0", CultureInfo.InvariantCulture);
 }

@@ -15,7 +15,7 @@ sealed record TensorPage(TensorStrip? Strip, IReadOnlyList<TensorRow> Rows, long
 /// <summary>Reads tensor tables page by page. Strips are kept in memory: the same headers always give the same.</summary>
 sealed class TensorPages(ProfileReader profiles) : IDisposable
 {
-    const int PageSize = 25;
+    const int PageSize = 12;
     const int MaxQuery = 200;
 
     /// <summary>Strips kept, counted in blocks.</summary>
