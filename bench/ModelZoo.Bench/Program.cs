@@ -17,6 +17,7 @@ static class Program
         ("cluster", ClusterBench.RunAsync),
         ("profile", ProfileBench.RunAsync),
         ("convert", ConvertBench.RunAsync),
+        ("inference", InferenceBench.RunAsync),
     ];
 
     static async Task<int> Main(string[] args)
