@@ -10,7 +10,7 @@ const cpu = () => { const { user, system } = process.cpuUsage(); return user + s
 const sessions = new Map(), tokenizers = new Map();
 
 async function call(path, input, shape, seconds) {
-  if (!sessions.has(path)) sessions.set(path, await ort.InferenceSession.create(path, { intraOpNumThreads: 1, interOpNumThreads: 1 }));
+  if (!sessions.has(path)) sessions.set(path, await ort.InferenceSession.create(path, { intraOpNumThreads: 1, interOpNumThreads: 1, logSeverityLevel: 3 }));
   const session = sessions.get(path), dims = shape.split("x").map(Number);
   const data = Float32Array.from({ length: dims.reduce((a, b) => a * b) }, (_, i) => Math.sin(0.01 * i));
   const started = performance.now(), before = cpu();
