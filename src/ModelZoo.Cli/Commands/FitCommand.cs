@@ -23,8 +23,7 @@ static class FitCommand
             var grid = call.Get(GridId) is { } id ? ScenarioFields.FindGrid(id, reference) : null;
             var profile = await ModelSource.ReadAsync(call, call.Get(model), reference);
             if (LoadOptions.TakesCompanions(call)) scenario = scenario with { CompanionBytes = scenario.CompanionBytes + profile.Companions.Sum(companion => companion.Bytes) };
-            var report = FitReport.Of(profile, device, scenario, reference, grid, LoadOptions.FindTraining(call, scenario), LoadOptions.FindServing(call));
-            if (await LoadOptions.FindConcurrencyAsync(call, reference) is { } plan) report = report with { Concurrency = Concurrency.Estimate(profile, device, scenario, plan, reference) };
+            var report = FitReport.Of(profile, device, scenario, reference, grid, LoadOptions.FindTraining(call, scenario), LoadOptions.FindServing(call), await LoadOptions.FindConcurrencyAsync(call, reference));
             if (call.Screen.IsJson)
             {
                 call.Screen.Json(FitJson.Of(report));

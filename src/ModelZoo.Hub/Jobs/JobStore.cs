@@ -196,13 +196,15 @@ sealed class JobStore(HubDatabase database, TimeProvider time)
         group by state
         """, null, stop);
 
+    /// <summary>Adds to a job's log. A job that went with its repository while it ran has none any more.</summary>
     public Task AddLinesAsync(long id, long firstNumber, IReadOnlyList<string> lines, CancellationToken stop) => database.WriteAsync(async transaction =>
     {
         var now = time.NowMs();
         for (var i = 0; i < lines.Count; i++)
             await transaction.ExecuteAsync("""
                 insert into job_line (job_id, number, written_at, text)
-                values (@id, @number, @now, @text)
+                select @id, @number, @now, @text
+                where exists (select 1 from job where id = @id)
                 on conflict (job_id, number) do nothing
                 """, new { id, number = firstNumber + i, now, text = Shorten(lines[i]) }, stop);
     }, stop);

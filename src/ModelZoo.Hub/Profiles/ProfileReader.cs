@@ -90,20 +90,20 @@ sealed class ProfileReader(ProfileMaker maker, ProfileStore profiles, JobStore j
         var digest = _digests.TryGetValue((repository.SpaceId, commit.Id), out string? known) ? known : await profiles.FindDigestAsync(repository.Id, commit.Id, stop);
         if (digest is null) return (null, null);
         Keep(repository, commit, digest);
-        return (digest, await profiles.FindAsync(repository.Id, digest, stop) is { Version: Profile.Version } row ? row : null);
+        return (digest, await FindUsableAsync(repository, digest, stop));
     }
 
     async Task<ProfileRow> MakeAsync(Repository repository, CommitRow commit, string? digest, CancellationToken stop)
     {
         var files = await maker.OpenAsync(repository, commit.Tree, stop);
         Keep(repository, commit, files.Digest);
-        if (digest != files.Digest && await profiles.FindAsync(repository.Id, files.Digest, stop) is { Version: Profile.Version } row) return row;
+        if (digest != files.Digest && await FindUsableAsync(repository, files.Digest, stop) is { } row) return row;
         // Whoever asks for the same waits for the first who does.
         var one = _making.GetOrAdd((repository.Id, files.Digest), _ => new(1, 1));
         await one.WaitAsync(stop);
         try
         {
-            if (await profiles.FindAsync(repository.Id, files.Digest, stop) is { Version: Profile.Version } meanwhile) return meanwhile;
+            if (await FindUsableAsync(repository, files.Digest, stop) is { } meanwhile) return meanwhile;
             await _turns.WaitAsync(stop);
             try
             {
@@ -123,6 +123,10 @@ sealed class ProfileReader(ProfileMaker maker, ProfileStore profiles, JobStore j
         }
     }
 
+    /// <summary>What is kept, unless other rules made it or it cannot be read any more: then it is made anew.</summary>
+    async Task<ProfileRow?> FindUsableAsync(Repository repository, string digest, CancellationToken stop) =>
+        await profiles.FindAsync(repository.Id, digest, stop) is { Version: Profile.Version } row && (row.State != "ready" || Parse(row) is not null) ? row : null;
+
     void Keep(Repository repository, CommitRow commit, string digest) => _digests.Set((repository.SpaceId, commit.Id), digest, new MemoryCacheEntryOptions { Size = 1 });
 
     CommitProfile Describe(Repository repository, CommitRow commit, ProfileRow row)
@@ -131,14 +135,14 @@ sealed class ProfileReader(ProfileMaker maker, ProfileStore profiles, JobStore j
         {
             Reason = row.Reason, Digest = row.Digest, TensorCount = row.TensorCount, Defects = JsonSerializer.Deserialize<string[]>(row.DefectsJson)!,
         };
-        return result.Standing == ProfileStanding.Failed ? result : result with { Profile = Parse(row) with { Name = repository.FullName } };
+        return result.Standing == ProfileStanding.Failed ? result : result with { Profile = Parse(row)! with { Name = repository.FullName } };
     }
 
-    Profile Parse(ProfileRow row) => _parsed.GetOrCreate((row.RepositoryId, row.Digest, row.MadeAt), entry =>
+    Profile? Parse(ProfileRow row) => _parsed.GetOrCreate((row.RepositoryId, row.Digest, row.MadeAt), entry =>
     {
         entry.Size = row.ProfileJson.Length;
-        return StoredProfile.TryRead(row.ProfileJson, row.Version) ?? throw new InvalidDataException($"The profile {row.Digest} of repository {row.RepositoryId} cannot be read; run zoo reindex.");
-    })!;
+        return StoredProfile.TryRead(row.ProfileJson, row.Version);
+    });
 
     public void Dispose()
     {

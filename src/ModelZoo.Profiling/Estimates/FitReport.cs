@@ -20,7 +20,8 @@ public sealed record FitReport(Estimate Estimate, IReadOnlyList<LadderStep> Ladd
 
     /// <exception cref="ProfileException">The scenario cannot be, or the profile has nothing to compute with.</exception>
     public static FitReport Of(
-        Profile profile, Device device, Scenario scenario, Reference? reference = null, Grid? grid = null, TrainingPlan? training = null, ServingPlan? serving = null)
+        Profile profile, Device device, Scenario scenario, Reference? reference = null, Grid? grid = null, TrainingPlan? training = null, ServingPlan? serving = null,
+        ConcurrencyPlan? concurrency = null)
     {
         reference ??= Reference.BuiltIn;
         var estimate = Estimator.Estimate(profile, device, scenario, reference);
@@ -30,6 +31,7 @@ public sealed record FitReport(Estimate Estimate, IReadOnlyList<LadderStep> Ladd
             Energy = grid is not null && estimate.LatencySeconds is { } seconds ? PowerOf(device, grid, seconds, estimate) : null,
             Training = training is null ? null : Profiling.Training.Estimate(profile, device, training, reference),
             Serving = serving is null ? null : Serve(estimate, serving),
+            Concurrency = concurrency is null ? null : Profiling.Concurrency.Estimate(profile, device, scenario, concurrency, reference),
         };
     }
 

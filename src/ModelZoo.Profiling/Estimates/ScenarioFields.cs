@@ -17,6 +17,9 @@ public static class ScenarioFields
     public static readonly IReadOnlyList<string> TrainingNames =
         ["batch", "sequence", "optimizer", "recomputation", "zeroStage", "devices", "mfu", "flashAttention", "loraRank", "frozenBytes", "linkBandwidth", "tokens"];
 
+    /// <summary>Everything a plan of serving many at a time may say, but for its draft model.</summary>
+    public static readonly IReadOnlyList<string> ConcurrencyNames = ["concurrency", "maxTokenSeconds", "meanOutput", "page", "drafts", "acceptance", "poolBandwidth"];
+
     /// <param name="find">The text of a name; null when it is not given.</param>
     /// <exception cref="ProfileException">A text that cannot be what it should; the message names it.</exception>
     public static Scenario Read(Func<string, string?> find, Reference reference)
@@ -45,6 +48,19 @@ public static class ScenarioFields
         int? Whole(string name) => Text(name) is { } text ? ParseWhole(name, text) : null;
         bool? Flag(string name) => Text(name) is { } text ? ParseFlag(name, text) : null;
         T? Choice<T>(string name) where T : struct, Enum => Text(name) is { } text ? ParseChoice<T>(name, text) : null;
+    }
+
+    public static ConcurrencyPlan ReadConcurrency(Func<string, string?> find)
+    {
+        var standard = new ConcurrencyPlan();
+        return new()
+        {
+            Concurrency = Number("concurrency") ?? standard.Concurrency, TokenSeconds = Number("maxTokenSeconds"), MeanOutput = Number("meanOutput"), Page = Whole("page") ?? standard.Page,
+            Drafts = Whole("drafts") ?? standard.Drafts, Acceptance = Number("acceptance") ?? standard.Acceptance, PoolBandwidth = Number("poolBandwidth"),
+        };
+
+        double? Number(string name) => find(name) is { Length: > 0 } text ? ParseNumber(name, text) : null;
+        int? Whole(string name) => find(name) is { Length: > 0 } text ? ParseWhole(name, text) : null;
     }
 
     public static TrainingPlan ReadTraining(Func<string, string?> find)
@@ -76,7 +92,8 @@ public static class ScenarioFields
     static int ParseWhole(string name, string text) =>
         int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? number : throw new ProfileException($"'{name}' is '{Shorten(text)}', which is no whole number.");
 
-    static bool ParseFlag(string name, string text) => text.ToLowerInvariant() switch
+    /// <exception cref="ProfileException">Neither yes nor no.</exception>
+    public static bool ParseFlag(string name, string text) => text.ToLowerInvariant() switch
     {
         "true" or "yes" or "1" => true,
         "false" or "no" or "0" => false,

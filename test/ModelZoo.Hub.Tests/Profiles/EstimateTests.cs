@@ -106,6 +106,20 @@ public abstract class EstimateTests(TestHub hub)
     }
 
     [Fact]
+    public async Task Serving_many_at_a_time_is_what_the_command_line_says()
+    {
+        var answer = await EstimateAsync(new { model = "llama-3.1-8b", device = "l40s", output = 256, concurrency = new { concurrency = 16, maxTokenSeconds = 0.05, draft = "llama-3.2-1b", drafts = 5, acceptance = 0.8 } });
+        var (code, output) = await Upkeep.ZooAsync("fit", "llama-3.1-8b", "--device", "l40s", "--output", "256", "--concurrency", "16", "--max-token-seconds", "0.05", "--draft", "llama-3.2-1b", "--drafts", "5", "--acceptance", "0.8", "--json");
+        Assert.True(code == 0, output);
+        Assert.Equal(JsonNode.Parse(output)!.ToJsonString(), answer.ToJsonString());
+        Assert.True(answer["concurrency"]!["tokensPerSecond"]!.GetValue<double>() > answer["concurrency"]!["tokensPerSecondPerUser"]!.GetValue<double>());
+        Assert.NotNull(answer["concurrency"]!["draftTokenSeconds"]);
+        Assert.Contains("is no field", await RefusedAsync(new { model = "llama-3.1-8b", device = "t4", concurrency = new { users = 3 } }));
+        Assert.Contains("no workload", await RefusedAsync(new { model = "llama-3.1-8b", device = "t4", concurrency = new { draft = "tiny" } }, HttpStatusCode.NotFound));
+        Assert.Contains("token after token", await RefusedAsync(new { model = "resnet-50", device = "t4", concurrency = new { concurrency = 2 } }));
+    }
+
+    [Fact]
     public async Task What_cannot_be_is_refused_with_what_would_be_right()
     {
         Assert.Contains("\"batsh\" is no field", await RefusedAsync(new { model = "bert-base", device = "t4", batsh = 3 }));

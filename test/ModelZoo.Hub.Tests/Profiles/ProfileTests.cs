@@ -229,6 +229,17 @@ public abstract class ProfileTests(TestHub hub)
     }
 
     [Fact]
+    public async Task A_kept_profile_that_cannot_be_read_is_made_anew()
+    {
+        var repo = await TinyAsync();
+        await hub.SettleAsync();
+        await hub.Get<HubDatabase>().ExecuteAsync("update model_profile set profile_json = '[', made_at = made_at + 1 where repository_id = @id", new { id = await IdAsync(repo) }, default);
+        var profile = await ProfileAsync(repo);
+        Assert.Equal("ready", profile["state"]!.GetValue<string>());
+        Assert.Equal(ModelBytes.Count(ModelBytes.TinyLlamaTensors()), profile["parameters"]!["value"]!.GetValue<long>());
+    }
+
+    [Fact]
     public async Task Commits_and_looks_at_the_same_time_end_with_the_newest_profile()
     {
         var repo = await TinyAsync();

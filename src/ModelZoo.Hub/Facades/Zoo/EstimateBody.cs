@@ -8,7 +8,7 @@ namespace ModelZoo.Hub.Facades.Zoo;
 
 /// <summary>One scenario of a call: texts by name, whatever their case.</summary>
 /// <param name="Device">An id or a record; null: that of the call.</param>
-sealed record AskedScenario(IReadOnlyDictionary<string, string> Fields, JsonElement? Device, string? Grid, JsonElement? Training, JsonElement? Serving)
+sealed record AskedScenario(IReadOnlyDictionary<string, string> Fields, JsonElement? Device, string? Grid, JsonElement? Training, JsonElement? Serving, JsonElement? Concurrency, bool TakesCompanions)
 {
     public string? Find(string name) => Fields.GetValueOrDefault(name);
 }
@@ -20,7 +20,7 @@ sealed record EstimateBody(string? Model, string? Revision, JsonElement? Config,
     public const int MaxScenarios = 500;
 
     static readonly string[] s_models = ["model", "revision", "config", "workload"];
-    static readonly string[] s_parts = ["device", "grid", "training", "serving"];
+    static readonly string[] s_parts = ["device", "grid", "training", "serving", "concurrency", "companions"];
 
     public static async Task<EstimateBody> ReadAsync(Microsoft.AspNetCore.Http.HttpRequest request, CancellationToken stop)
     {
@@ -41,7 +41,8 @@ sealed record EstimateBody(string? Model, string? Revision, JsonElement? Config,
         if (json.ValueKind != JsonValueKind.Object) throw Refusal.Invalid("Each of \"scenarios\" must be a JSON object.");
         var fields = Fields(json, ScenarioFields.Names, others);
         foreach (var (name, text) in whole?.Fields ?? new Dictionary<string, string>()) fields.TryAdd(name, text);
-        return new(fields, Part(json, "device") ?? whole?.Device, Part(json, "grid") is { } grid ? Text("grid", grid) : whole?.Grid, Part(json, "training") ?? whole?.Training, Part(json, "serving") ?? whole?.Serving);
+        return new(fields, Part(json, "device") ?? whole?.Device, Part(json, "grid") is { } grid ? Text("grid", grid) : whole?.Grid, Part(json, "training") ?? whole?.Training, Part(json, "serving") ?? whole?.Serving,
+            Part(json, "concurrency") ?? whole?.Concurrency, Part(json, "companions") is { } companions ? ScenarioFields.ParseFlag("companions", Text("companions", companions)) : whole is { TakesCompanions: true });
     }
 
     /// <exception cref="Refusal">A name that there is not, or a value that is no number, word or flag.</exception>

@@ -24,12 +24,13 @@ static class EstimateEndpoints
         {
             var model = await ModelAsync(body, models, actor, stop);
             var known = new Dictionary<string, Device>(StringComparer.Ordinal);
+            var drafts = new Dictionary<string, Profile>(StringComparer.Ordinal);
             var answers = new List<JsonObject>();
             foreach (var (asked, number) in body.Scenarios.Select((asked, i) => (asked, i + 1)))
             {
                 try
                 {
-                    var json = FitJson.Of(Report(model.Profile, await DeviceAsync(asked.Device, devices, known, actor, stop), asked));
+                    var json = FitJson.Of(Report(model.Profile, await DeviceAsync(asked.Device, devices, known, actor, stop), asked, await ConcurrencyAsync(asked, models, drafts, actor, stop)));
                     if (model.CommitId is { } commit) json["commit"] = commit;
                     answers.Add(json);
                 }
@@ -46,12 +47,25 @@ static class EstimateEndpoints
         }
     }
 
-    static FitReport Report(Profile profile, Device device, AskedScenario asked)
+    static FitReport Report(Profile profile, Device device, AskedScenario asked, ConcurrencyPlan? concurrency)
     {
         var reference = Reference.BuiltIn;
         var training = asked.Training is { } plan ? EstimateBody.Fields(plan, ScenarioFields.TrainingNames, []) : null;
-        return FitReport.Of(profile, device, ScenarioFields.Read(asked.Find, reference), reference, asked.Grid is { } grid ? ScenarioFields.FindGrid(grid, reference) : null,
-            training is null ? null : ScenarioFields.ReadTraining(training.GetValueOrDefault), asked.Serving is { } serving ? EstimateBody.Serving(serving) : null);
+        var scenario = ScenarioFields.Read(asked.Find, reference);
+        if (asked.TakesCompanions) scenario = scenario with { CompanionBytes = scenario.CompanionBytes + profile.Companions.Sum(companion => companion.Bytes) };
+        return FitReport.Of(profile, device, scenario, reference, asked.Grid is { } grid ? ScenarioFields.FindGrid(grid, reference) : null,
+            training is null ? null : ScenarioFields.ReadTraining(training.GetValueOrDefault), asked.Serving is { } serving ? EstimateBody.Serving(serving) : null, concurrency);
+    }
+
+    /// <summary>How many are served at a time; its draft is named as models are.</summary>
+    static async Task<ConcurrencyPlan?> ConcurrencyAsync(AskedScenario asked, ModelLookup models, Dictionary<string, Profile> drafts, Actor actor, CancellationToken stop)
+    {
+        if (asked.Concurrency is not { } given) return null;
+        var fields = EstimateBody.Fields(given, [.. ScenarioFields.ConcurrencyNames, "draft"], []);
+        var plan = ScenarioFields.ReadConcurrency(fields.GetValueOrDefault);
+        if (!fields.TryGetValue("draft", out var draft)) return plan;
+        if (!drafts.TryGetValue(draft, out var profile)) drafts[draft] = profile = (await models.GetAsync(draft, null, actor, stop)).Profile;
+        return plan with { Draft = profile };
     }
 
     static async Task<NamedModel> ModelAsync(EstimateBody body, ModelLookup models, Actor actor, CancellationToken stop)
