@@ -109,7 +109,7 @@ public sealed class BrowsingTests(BrowserZoo zoo)
         await using var visit = await zoo.VisitAsync(Viewer.Administrator);
         await visit.GoAsync("/");
         var words = await visit.Page.Locator("body > header a").AllTextContentsAsync();
-        Assert.Equal(["ModelZoo", "Models", "Datasets", "Your page", "New repository", "Settings", "Access tokens", "Jobs", "Administration"], words.Select(word => word.Trim()));
+        Assert.Equal(["ModelZoo", "Models", "Datasets", "Devices", "Your page", "New repository", "Settings", "Access tokens", "Jobs", "Administration"], words.Select(word => word.Trim()));
     }
 
     static Task<string> PaperAsync(Visit visit) => visit.Page.EvaluateAsync<string>("() => getComputedStyle(document.documentElement).backgroundColor");
