@@ -32,6 +32,7 @@ public sealed class FullDiskTests
             Fill(Path.Combine(disk, "filler2"), leave: 0);
             var raced = (int)await racing;
             Assert.True(raced is 200 or >= 500, $"{raced}");
+            Fill(Path.Combine(disk, "filler3"), leave: 0);      // what the refused upload gave back
             Assert.InRange((int)await UploadAsync(hub, repo, Upkeep.RandomBytes(300_000)), 500, 599);
             var commit = await hub.Ada.TryCommitAsync(TestActor.Api(repo), "no room", null, TestActor.File("big.txt", Upkeep.RandomBytes(3_000_000)));
             Assert.InRange((int)commit.StatusCode, 500, 599);
@@ -40,6 +41,7 @@ public sealed class FullDiskTests
 
             File.Delete(filler);
             File.Delete(Path.Combine(disk, "filler2"));
+            File.Delete(Path.Combine(disk, "filler3"));
             var more = Upkeep.RandomBytes(2_000_000);
             await hub.Ada.CommitLargeAsync(repo, "more.bin", more);
             await hub.Ada.CommitTextAsync(repo, "note.txt", "there is room again");
