@@ -71,7 +71,7 @@ static class ConvertBench
         for (var round = 0; round <= options.Rounds; round++)
         {
             File.Delete(copied);
-            var seconds = double.Parse(TryRun(python, "-c", program, checkpoint, copied) ?? throw new InvalidOperationException("Python could not load the checkpoint."), System.Globalization.CultureInfo.InvariantCulture);
+            var seconds = double.Parse(TryRun(python, "-c", program, checkpoint, copied) ?? throw new InvalidOperationException($"Python could not load {checkpoint}."), System.Globalization.CultureInfo.InvariantCulture);
             File.Delete(converted);
             var clock = Stopwatch.StartNew();
             await WeightConverter.ConvertAsync(new FolderFiles(options.Folder), "pytorch_model.bin", converted, new ConversionOptions(ConversionTarget.Safetensors), CancellationToken.None);
@@ -132,6 +132,7 @@ static class ConvertBench
         pickle.AddRange("u."u8);
         using var zip = ZipFile.Open(path, ZipArchiveMode.Create);
         using (var entry = zip.CreateEntry("m/data.pkl", CompressionLevel.NoCompression).Open()) entry.Write([.. pickle]);
+        using (var entry = zip.CreateEntry("m/version", CompressionLevel.NoCompression).Open()) entry.Write("3\n"u8);      // PyTorch reads none without it
         var piece = new byte[1 << 20];
         new Random(2).NextBytes(piece);
         for (var i = 0; i < Tensors; i++)
