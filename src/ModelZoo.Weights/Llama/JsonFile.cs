@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace ModelZoo.Weights.Llama;
 
@@ -15,6 +16,7 @@ static class JsonFile
     public static async Task<JsonElement?> FindAsync(IModelFiles files, string name, CancellationToken stop)
     {
         if (await FindBytesAsync(files, name, MaxBytes, stop) is not { } bytes) return null;
+        if (!Utf8.IsValid(bytes)) throw new ConversionException($"'{name}' is not UTF-8 text.");
         try
         {
             using var json = JsonDocument.Parse(bytes.AsMemory(bytes.AsSpan().StartsWith(s_mark) ? s_mark.Length : 0), new JsonDocumentOptions { MaxDepth = WeightLimits.MaxDepth });
@@ -69,6 +71,19 @@ static class JsonFile
         catch (InvalidOperationException)
         {
             throw new ConversionException($"'{what}' holds a text that is not valid Unicode.");
+        }
+    }
+
+    /// <summary>A key, under the same condition.</summary>
+    public static string Key(JsonProperty property, string what)
+    {
+        try
+        {
+            return property.Name;
+        }
+        catch (InvalidOperationException)
+        {
+            throw new ConversionException($"'{what}' has a key that is not valid Unicode.");
         }
     }
 

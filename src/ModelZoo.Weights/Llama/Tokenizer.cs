@@ -34,7 +34,7 @@ static class Tokenizer
                 if (token.FindCount("id") is { } id && token.FindText("content") is { } text) vocabulary.Add(id, text, token.FindFlag("special") == true);
         if (settings?.Find("added_tokens_decoder") is { ValueKind: JsonValueKind.Object } decoder)
             foreach (var token in decoder.EnumerateObject())
-                if (long.TryParse(token.Name, NumberStyles.None, CultureInfo.InvariantCulture, out var id) && token.Value.FindText("content") is { } text)
+                if (long.TryParse(JsonFile.Key(token, "added_tokens_decoder"), NumberStyles.None, CultureInfo.InvariantCulture, out var id) && token.Value.FindText("content") is { } text)
                     vocabulary.Add(id, text, token.Value.FindFlag("special") == true);
     }
 

@@ -134,6 +134,19 @@ public class LlamaConversionTests
         Assert.Equal([1, (float)(1 / ((1 - smooth) / 8 + smooth)), 8, 8], Converted.Floats(content["rope_freqs.weight"]));
     }
 
+    [Theory]
+    [InlineData(@"\ud83d", "key that is not valid Unicode")]
+    [InlineData("\ud83d", "not UTF-8")]
+    public async Task Keys_that_are_no_text_are_refused(string key, string words)
+    {
+        using var folder = new TemporaryFolder();
+        await new ToyLlama().WriteAsync(folder);
+        var settings = $$$"""{ "added_tokens_decoder": { "{{{key}}}": { "content": "x" } } }""";
+        await File.WriteAllBytesAsync(folder["tokenizer_config.json"], [.. settings.SelectMany(letter => letter < 128 ? [(byte)letter] : new byte[] { 0xd7 })]);
+        var refused = await Assert.ThrowsAsync<ConversionException>(() => Converted.RunAsync(folder.Path, folder["toy.gguf"], ConversionTarget.Gguf, DType.F16));
+        Assert.Contains(words, refused.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Of_two_templates_of_one_name_the_first_counts()
     {
