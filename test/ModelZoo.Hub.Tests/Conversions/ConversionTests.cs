@@ -1,6 +1,7 @@
 using System.Net;
 using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
 using ModelZoo.Hub.Conversions;
 using ModelZoo.Hub.Database;
 using ModelZoo.Hub.Jobs;
@@ -172,6 +173,68 @@ public abstract class ConversionTests(TestHub hub)
         Assert.Equal(1, (await hub.Ada.GetJsonAsync(Talk.At(repo)))["count"]!.GetValue<int>());
         // Nobody else's business.
         await Talk.RefusedAsync(HttpStatusCode.NotFound, await (await hub.JoinAsync()).GetAsync($"/api/zoo/jobs/{id}"));
+    }
+
+    [Fact]
+    public async Task A_conversion_that_is_cut_off_at_any_moment_ends_as_one_pull_request()
+    {
+        var repo = await hub.Ada.CreateAsync();
+        await hub.Ada.CommitLargeAsync(repo, "pytorch_model.bin", s_checkpoint);
+        var account = (await hub.Get<Hub.Accounts.AccountStore>().FindAsync("ada", default))!;
+        var id = (await hub.Get<HubDatabase>().FindAsync<long?>("select id from repository where name = @name", new { name = repo.Split('/')[1] }, default))!.Value;
+        var work = new ConversionWork(id, await hub.Ada.HeadAsync(repo), account.Id, id, "refs/heads/main", ConversionTarget.Safetensors, null, null, null);
+        var handler = hub.App.Services.GetServices<IJobHandler>().Single(one => one.Name == ConversionJob.JobName);
+        var (cut, done) = (0, 0);
+        for (var i = 0; done < 3; i++)
+        {
+            using var stop = new CancellationTokenSource();
+            stop.CancelAfter(TimeSpan.FromMilliseconds(3 * i));
+            try
+            {
+                await handler.RunAsync(work.ToJson(), new JobRun(new Job { Id = 77, Name = ConversionJob.JobName, Payload = work.ToJson() }), stop.Token);
+                done++;
+            }
+            catch (OperationCanceledException)
+            {
+                cut++;
+            }
+        }
+        Assert.True(cut > 0);
+        Assert.Equal(1, (await hub.Ada.GetJsonAsync(Talk.At(repo)))["count"]!.GetValue<int>());
+        await hub.Ada.SayAsync(repo, 1, "merge");
+        Assert.Equal(Storage, (await DownloadAsync(hub.Ada, repo, "model.safetensors"))["a.weight"]);
+        await hub.RequireCleanAsync();
+    }
+
+    [Fact]
+    public async Task The_command_line_starts_a_conversion_and_follows_it()
+    {
+        var repo = await hub.Ada.CreateAsync();
+        await hub.Ada.CommitLargeAsync(repo, "pytorch_model.bin", s_checkpoint);
+        var (code, output) = await Upkeep.ZooAsync("convert", repo, "--to", "safetensors", "--dtype", "F16", "--endpoint", hub.Url, "--token", hub.Ada.Token!);
+        Assert.True(code == 0, output);
+        Assert.Contains("Pull request 1 has the converted weights.", output);
+        var (refused, why) = await Upkeep.ZooAsync("convert", repo, "--to", "gguf", "--endpoint", hub.Url, "--token", hub.Ada.Token!);
+        Assert.NotEqual(0, refused);
+        Assert.Contains("config.json", why);
+    }
+
+    /// <summary>Small real files: each becomes safetensors by a job, tensor for tensor as its source where that can be read twice.</summary>
+    [Theory]
+    [InlineData("mnist-cnn-torch/mnist.pt", "pytorch_model.bin", null)]
+    [InlineData("pytorch-files/legacy_shared_storage.pt", "pytorch_model.bin", null)]
+    [InlineData("pytorch-files/mixed_types.pt", "pytorch_model.bin", null)]
+    [InlineData("shakespeare-gpt2/model-f32.gguf", "model.gguf", "shakespeare-gpt2/model-f32.gguf")]
+    public async Task Real_weights_become_safetensors(string source, string name, string? same)
+    {
+        var content = await File.ReadAllBytesAsync(SharedModels.Require(source));
+        var repo = await hub.Ada.CreateAsync();
+        await hub.Ada.CommitLargeAsync(repo, name, content);
+        Assert.Equal("done Pull request 1 has the converted weights.", Say(await ConvertAsync(hub.Ada, repo, "safetensors")));
+        await hub.Ada.SayAsync(repo, 1, "merge");
+        var tensors = await DownloadAsync(hub.Ada, repo, "model.safetensors");
+        Assert.NotEmpty(tensors);
+        if (same is not null) Assert.Equal(await Converted.ContentAsync(SharedModels.Require(same)), tensors);
     }
 
     [Fact]
