@@ -16,7 +16,8 @@ public sealed partial class ConventionsTests
         ["Cluster"],
         ["Accounts"],
         ["Repositories"],
-        ["Cards", "Profiles", "Conversions", "Search", "Maintenance", "Community", "Operations", "Mirrors", "Xet"],
+        ["Serving"],
+        ["Evaluations", "Cards", "Profiles", "Conversions", "Search", "Maintenance", "Community", "Operations", "Mirrors", "Xet"],
         ["Facades"],
         ["Web"],
     ];
@@ -50,10 +51,11 @@ public sealed partial class ConventionsTests
             ["ModelZoo.Xet"] = [],
             ["ModelZoo.Profiling"] = ["ModelZoo.Weights"],
             ["ModelZoo.Inference"] = ["ModelZoo.Weights"],
+            ["ModelZoo.Evaluation"] = ["ModelZoo.Weights", "ModelZoo.Inference"],
             ["ModelZoo.Learning"] = ["ModelZoo.Weights"],
             ["ModelZoo.Client"] = ["ModelZoo.Git", "ModelZoo.Xet"],
-            ["ModelZoo.Hub"] = ["ModelZoo.Git", "ModelZoo.Weights", "ModelZoo.Profiling", "ModelZoo.Xet"],
-            ["ModelZoo.Cli"] = ["ModelZoo.Hub", "ModelZoo.Client", "ModelZoo.Profiling"],
+            ["ModelZoo.Hub"] = ["ModelZoo.Git", "ModelZoo.Weights", "ModelZoo.Profiling", "ModelZoo.Xet", "ModelZoo.Inference", "ModelZoo.Evaluation"],
+            ["ModelZoo.Cli"] = ["ModelZoo.Hub", "ModelZoo.Client", "ModelZoo.Profiling", "ModelZoo.Inference", "ModelZoo.Evaluation"],
         };
         foreach (var project in Directory.GetFiles(Path.Combine(Root, "src"), "*.csproj", SearchOption.AllDirectories))
         {
