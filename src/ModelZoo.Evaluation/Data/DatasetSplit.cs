@@ -13,9 +13,6 @@ public sealed record SplitRequest(string Split, string? Config = null, IReadOnly
 {
     /// <summary>Read each text file as one row instead of its lines.</summary>
     public bool WholeTexts { get; init; }
-
-    /// <summary>The part of each whole text, as shares of its characters.</summary>
-    public (double From, double To) TextRange { get; init; } = (0, 1);
 }
 
 /// <summary>The rows of a split: found, not yet read. Reading is lazy, in the order of the files' names, and may be done again.</summary>
@@ -61,9 +58,11 @@ public sealed class DatasetSplit
             DataFormat.Csv => TableRows.Read(file, ',', _limits),
             DataFormat.Tsv => TableRows.Read(file, '\t', _limits),
             DataFormat.Npz => NpzRows.Read(file, _limits),
-            DataFormat.Text when _request.WholeTexts => TextRows.ReadWhole(file, _limits, _request.TextRange.From, _request.TextRange.To),
+            DataFormat.Parquet => ColumnarRows.ReadParquet(file),
+            DataFormat.Arrow => ColumnarRows.ReadArrow(file),
+            DataFormat.Text when _request.WholeTexts => TextRows.ReadWhole(file, _limits),
             DataFormat.Text => TextRows.ReadLines(file, _limits),
-            _ => throw file.Bad($"{Format.ToString().ToLowerInvariant()} files are not read; bring the data as JSON lines or CSV."),
+            _ => throw file.Bad($"{Format.ToString().ToLowerInvariant()} files are not read; bring the data as Parquet, JSON lines or CSV."),
         }),
     };
 
@@ -80,9 +79,15 @@ public static class FileDigests
         using var whole = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (var (path, fullPath) in files.DistinctBy(file => file.Path).OrderBy(file => file.Path, StringComparer.Ordinal))
         {
-            await using var content = new FileStream(fullPath, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1 << 16, FileOptions.SequentialScan | FileOptions.Asynchronous);
-            whole.AppendData(Encoding.UTF8.GetBytes($"{Convert.ToHexStringLower(await SHA256.HashDataAsync(content, stop))}  {path}\n"));
+            whole.AppendData(Encoding.UTF8.GetBytes($"{await OfFileAsync(fullPath, stop)}  {path}\n"));
         }
         return Convert.ToHexStringLower(whole.GetHashAndReset());
+    }
+
+    /// <summary>SHA-256 of one file.</summary>
+    public static async Task<string> OfFileAsync(string fullPath, CancellationToken stop)
+    {
+        await using var content = new FileStream(fullPath, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1 << 16, FileOptions.SequentialScan);
+        return Convert.ToHexStringLower(await SHA256.HashDataAsync(content, stop));
     }
 }

@@ -12,8 +12,7 @@ static class TextRows
         while (lines.TryRead(out var line)) yield return Row(lines.Text(line));
     }
 
-    /// <param name="from">Share of the characters (UTF-16 units, rounded down) that the part begins at.</param>
-    public static IEnumerable<IReadOnlyDictionary<string, object?>> ReadWhole(DataFile file, DataLimits limits, double from = 0, double to = 1)
+    public static IEnumerable<IReadOnlyDictionary<string, object?>> ReadWhole(DataFile file, DataLimits limits)
     {
         string text;
         try
@@ -24,7 +23,7 @@ static class TextRows
         {
             throw file.Bad("not valid UTF-8.");
         }
-        yield return Row(text[(int)(text.Length * from)..(int)(text.Length * to)]);
+        yield return Row(text);
     }
 
     static Dictionary<string, object?> Row(string text) => new(1, StringComparer.Ordinal) { ["text"] = text };
