@@ -23,6 +23,8 @@ static class ZooCommand
         RmCommand.Build(),
         InfoCommand.Build(),
         ConvertCommand.Build(),
+        EvaluateCommand.Build(),
+        EvalWorkerCommand.Build(),
         SearchCommand.Build(),
         ProfileCommand.Build(),
         FitCommand.Build(),

@@ -16,6 +16,7 @@ using ModelZoo.Hub.Cluster;
 using ModelZoo.Hub.Community;
 using ModelZoo.Hub.Conversions;
 using ModelZoo.Hub.Database;
+using ModelZoo.Hub.Evaluations.Runs;
 using ModelZoo.Hub.Evaluations.Signing;
 using ModelZoo.Hub.Facades;
 using ModelZoo.Hub.Facades.GitHttp;
@@ -107,6 +108,7 @@ static class HubBuilder
         services.AddRepositories();
         services.AddServing();
         services.AddSigning();
+        services.AddRuns();
         services.AddCards();
         services.AddProfiles();
         services.AddConversions();

@@ -35,6 +35,7 @@ static class ZooRoutes
         EstimateEndpoints.Map(group);
         ConvertEndpoints.Map(group);
         KeyEndpoints.Map(group);
+        EvaluationEndpoints.Map(group);
         RegistryEndpoints.Map(group);
         RecordEndpoints.Map(group);
         TensorDiffEndpoints.Map(group);
