@@ -164,7 +164,7 @@ static class ListFilters
         var (seen, chosen) = (new List<object?>(), new List<object?>());
         foreach (var item in run.Items(call.Arguments[0], call.Line))
         {
-            var value = key(item);
+            var value = key(item) is IReadOnlyDictionary<string, object?> or TemplateMap or (IReadOnlyList<object?> and not TemplateTuple) ? throw call.Wrong("lists and mappings are not told apart.") : key(item);
             if (seen.Any(other => TemplateOperators.AreEqual(run, other, value, call.Line))) continue;
             seen.Add(value);
             chosen.Add(item);

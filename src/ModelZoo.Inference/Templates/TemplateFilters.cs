@@ -165,13 +165,14 @@ static class TemplateFilters
         return double.IsFinite(value) && tail[0] == '5' && !tail[1..].ContainsAnyExcept('0');
     }
 
-    static string Truncate(TemplateRun run, TemplateCall call)
+    static object? Truncate(TemplateRun run, TemplateCall call)
     {
         call.Takes("s", "length", "killwords", "end", "leeway");
-        var (text, end) = (Text(run, call), call.Text(3, "end", "..."));
+        var end = call.Text(3, "end", "...");
         var (length, leeway) = (call.Whole(1, "length", 255), call.Whole(4, "leeway", TruncateLeeway));
         if (length < PythonString.Length(end) || leeway < 0) throw call.Wrong("the length is below that of the end.");
-        if (PythonString.Length(text) <= length + leeway) return text;
+        if (run.Length(call.Arguments[0], call.Line) <= length + leeway) return call.Arguments[0];
+        var text = call.GetText(0, "s");
         var kept = text[..PythonString.OffsetOf(text, (int)length - PythonString.Length(end))];
         if (call.Flag(run, 2, "killwords", false)) return kept + end;
         var space = kept.LastIndexOf(' ');

@@ -245,9 +245,8 @@ static class TemplateOperators
             string { } text when PythonString.IsPlain(text) => null,
             string text => PythonString.Characters(text),
             IReadOnlyList<object?> list => list,
-            _ => [],
+            _ => throw new TemplateException(TemplateFault.Value, line, "a slice", $"{KindOf(value)} has no parts."),
         };
-        if (value is not (string or IReadOnlyList<object?>)) return new Undefined($"a slice of {KindOf(value)}");
         long count = items?.Count ?? ((string)value).Length;
         var by = step ?? 1;
         if (by == 0) throw new TemplateException(TemplateFault.Value, line, "a slice", "the step is 0.");

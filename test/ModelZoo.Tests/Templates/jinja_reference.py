@@ -3,6 +3,7 @@
 Reads {"values": {name: …}, "cases": [{"dialect", "values": name, "template"}]} from standard input and writes a JSON list of {"text"} or {"error"}.
 `python3 jinja_reference.py < cases.json > expected.json` renews the committed expectations.
 """
+import copy
 import datetime
 import json
 import re
@@ -56,7 +57,7 @@ def main():
     given = json.load(sys.stdin)
     for case in given["cases"]:
         try:
-            results.append({"text": environments[case["dialect"]].from_string(case["template"]).render(**given["values"][case["values"]])})
+            results.append({"text": environments[case["dialect"]].from_string(case["template"]).render(**copy.deepcopy(given["values"][case["values"]]))})
         except Exception as error:  # whatever Python says no to
             results.append({"error": type(error).__name__})
     sys.stdout.write("[\n" + ",\n".join(json.dumps(result) for result in results) + "\n]\n")
