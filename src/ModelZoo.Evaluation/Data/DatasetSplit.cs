@@ -58,9 +58,10 @@ public sealed class DatasetSplit
             DataFormat.Csv => TableRows.Read(file, ',', _limits),
             DataFormat.Tsv => TableRows.Read(file, '\t', _limits),
             DataFormat.Npz => NpzRows.Read(file, _limits),
+            DataFormat.Parquet => Parquet.ParquetRows.Read(file, _limits),
             DataFormat.Text when _request.WholeTexts => TextRows.ReadWhole(file, _limits),
             DataFormat.Text => TextRows.ReadLines(file, _limits),
-            _ => throw file.Bad($"{Format.ToString().ToLowerInvariant()} files are not read; bring the data as JSON lines or CSV."),
+            _ => throw file.Bad($"{Format.ToString().ToLowerInvariant()} files are not read; bring the data as Parquet, JSON lines or CSV."),
         }),
     };
 

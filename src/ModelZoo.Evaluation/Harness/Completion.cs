@@ -15,7 +15,7 @@ abstract class Completion
     {
         if (task.Zoo.Retrieval is { } fields) return await Retrieval.MakeAsync(task, fields, folder, model, size, stop);
         if (task.Zoo.Probe is { } probe) return await ProbeJudge.MakeAsync(plan, task, probe, builder, folder, model, size, stop);
-        return task.Zoo.Program is { } program && plan.Programs is { } sandbox ? throw new EvaluationException($"{program} {sandbox}") : null;
+        return task.Zoo.Program is { } program && plan.Programs is { } sandbox ? new ProgramJudge(program, sandbox) : null;
     }
 
     public abstract Task<IReadOnlyList<JudgedSample>> CompleteAsync(Prompt prompt, IReadOnlyList<ModelAnswer> answers, IReadOnlyList<JudgedSample> judged, CancellationToken stop);
