@@ -25,6 +25,8 @@ static class ZooCommand
         EvalCommand.Build(),
         TasksCommand.Build(),
         ConvertCommand.Build(),
+        EvaluateCommand.Build(),
+        EvalWorkerCommand.Build(),
         SearchCommand.Build(),
         ProfileCommand.Build(),
         FitCommand.Build(),

@@ -32,4 +32,13 @@ public sealed partial class ZooClient
 
     /// <summary>One job. ModelZoo only.</summary>
     public Task<Job> GetJobAsync(string id, CancellationToken stop = default) => _hub.GetAsync<Job>($"/api/zoo/jobs/{Uri.EscapeDataString(id)}", stop);
+
+    /// <summary>Has the hub measure a model; the same wish while one like it goes on gives that one. ModelZoo only.</summary>
+    public Task<HubEvaluation> EvaluateAsync(EvaluationRequest request, CancellationToken stop = default) => _hub.PostAsync<HubEvaluation>("/api/zoo/evaluations", request, stop);
+
+    /// <summary>One evaluation with its scores. ModelZoo only.</summary>
+    public Task<HubEvaluation> GetEvaluationAsync(string id, CancellationToken stop = default) => _hub.GetAsync<HubEvaluation>($"/api/zoo/evaluations/{Uri.EscapeDataString(id)}", stop);
+
+    /// <summary>Stops an evaluation that waits or goes on. ModelZoo only.</summary>
+    public Task<HubEvaluation> CancelEvaluationAsync(string id, CancellationToken stop = default) => _hub.PostAsync<HubEvaluation>($"/api/zoo/evaluations/{Uri.EscapeDataString(id)}/cancel", new { }, stop);
 }

@@ -42,6 +42,7 @@ static class AuditAction
     public const string ReferenceRemoved = "reference.removed";
     public const string RepositoryDisabled = "repository.disabled";
     public const string Collaborator = "repository.collaborator";
+    public const string ScoreKey = "score-key.rotated";
 }
 
 /// <summary>Who did what to whom, from where. Written in the transaction of the change where there is one. Never secrets.</summary>

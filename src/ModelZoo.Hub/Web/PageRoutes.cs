@@ -14,6 +14,7 @@ using ModelZoo.Hub.Web.Pages.Compare;
 using ModelZoo.Hub.Web.Pages.Devices;
 using ModelZoo.Hub.Web.Pages.Discussions;
 using ModelZoo.Hub.Web.Pages.Docs;
+using ModelZoo.Hub.Web.Pages.Evaluations;
 using ModelZoo.Hub.Web.Pages.Files;
 using ModelZoo.Hub.Web.Pages.Home;
 using ModelZoo.Hub.Web.Pages.Jobs;
@@ -71,6 +72,7 @@ static class PageRoutes
         SettingsPagesEndpoints.Map(pages);
         TokensPageEndpoints.Map(pages);
         JobPagesEndpoints.Map(pages);
+        EvaluationPagesEndpoints.Map(pages);
         AdminPageEndpoints.Map(pages);
         NewRepositoryPageEndpoints.Map(pages);
         AccountPageEndpoints.Map(pages);

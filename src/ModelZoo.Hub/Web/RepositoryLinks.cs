@@ -22,6 +22,7 @@ public sealed record RepositoryLinks(string Kind, string Owner, string Name)
     public Href Settings => At("/settings");
     public Href References => At("/refs");
     public Href Like => At("/like");
+    public Href Evaluate => At("/evaluate");
 
     public Href Discussions => At("/discussions");
     public Href NewDiscussion => At("/discussions/new");
