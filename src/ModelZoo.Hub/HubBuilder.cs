@@ -16,6 +16,7 @@ using ModelZoo.Hub.Cluster;
 using ModelZoo.Hub.Community;
 using ModelZoo.Hub.Conversions;
 using ModelZoo.Hub.Database;
+using ModelZoo.Hub.Evaluations.Scores;
 using ModelZoo.Hub.Facades;
 using ModelZoo.Hub.Facades.GitHttp;
 using ModelZoo.Hub.Facades.HuggingFace;
@@ -106,6 +107,7 @@ static class HubBuilder
         services.AddCards();
         services.AddProfiles();
         services.AddConversions();
+        services.AddScores();
         services.AddSearch();
         services.AddMaintenance();
         services.AddCommunity();

@@ -1,0 +1,20 @@
+using ModelZoo.Git;
+using ModelZoo.Hub.Repositories;
+
+namespace ModelZoo.Hub.Evaluations.Scores;
+
+/// <summary>
+/// Says whether the files that a run read are the same in another commit: then what it measured holds there too. Whatever could be read counts;
+/// what only describes the model does not.
+/// </summary>
+sealed class SameFiles(TreeReader trees, CommitStore commits)
+{
+    public async Task<bool> AreAsync(Repository repository, string? measured, ObjectId shownTree, CancellationToken stop)
+    {
+        if (!ObjectId.TryParse(measured, out var id) || await commits.FindAsync(repository.SpaceId, id, stop) is not { } commit) return false;
+        if (commit.Tree == shownTree) return true;
+        await foreach (var change in TreeDiff.CompareAsync(trees.Loader(repository.SpaceId), commit.Tree, shownTree, stop))
+            if (!ResultsLayout.IsDescription(change.Path.Value)) return false;
+        return true;
+    }
+}
