@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using ModelZoo.Hub.Evaluations.Leaderboards;
 using ModelZoo.Hub.Kernel;
 using ModelZoo.Hub.Repositories;
 
@@ -10,6 +11,7 @@ static class ScoresServices
     public static void AddScores(this IServiceCollection services)
     {
         services.AddAll(typeof(ScoreStore), typeof(BenchmarkStore), typeof(MarkStore), typeof(ScoreFiles), typeof(SameFiles), typeof(ScoreProof), typeof(TaskDefinitions));
+        services.AddAll(typeof(BoardQuery), typeof(ScoreIndex), typeof(Leaderboards.Leaderboards));
         services.AddSingleton<IProjection, ScoreProjection>();
         services.AddSingleton<IProjection, BenchmarkProjection>();
     }
