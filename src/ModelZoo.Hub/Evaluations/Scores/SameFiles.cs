@@ -9,6 +9,9 @@ namespace ModelZoo.Hub.Evaluations.Scores;
 /// </summary>
 sealed class SameFiles(TreeReader trees, CommitStore commits)
 {
+    /// <summary>A commit of this repository, or of what it was forked from.</summary>
+    public async Task<bool> KnowsAsync(Repository repository, string commit, CancellationToken stop) => ObjectId.TryParse(commit, out var id) && await commits.FindAsync(repository.SpaceId, id, stop) is not null;
+
     public async Task<bool> AreAsync(Repository repository, string? measured, ObjectId shownTree, CancellationToken stop)
     {
         if (!ObjectId.TryParse(measured, out var id) || await commits.FindAsync(repository.SpaceId, id, stop) is not { } commit) return false;
