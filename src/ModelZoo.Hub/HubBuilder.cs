@@ -17,6 +17,7 @@ using ModelZoo.Hub.Community;
 using ModelZoo.Hub.Conversions;
 using ModelZoo.Hub.Database;
 using ModelZoo.Hub.Evaluations.Scores;
+using ModelZoo.Hub.Evaluations.Signing;
 using ModelZoo.Hub.Facades;
 using ModelZoo.Hub.Facades.GitHttp;
 using ModelZoo.Hub.Facades.HuggingFace;
@@ -106,6 +107,7 @@ static class HubBuilder
         services.AddAccounts();
         services.AddRepositories();
         services.AddServing();
+        services.AddSigning();
         services.AddCards();
         services.AddProfiles();
         services.AddConversions();

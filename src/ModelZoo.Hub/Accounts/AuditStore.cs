@@ -45,6 +45,7 @@ static class AuditAction
 
     /// <summary>With the kind of the mark after it: disputed, revoked, weak, strong; and "-lifted" where it was taken back.</summary>
     public const string Score = "score.";
+    public const string ScoreKey = "score-key.rotated";
 }
 
 /// <summary>Who did what to whom, from where. Written in the transaction of the change where there is one. Never secrets.</summary>

@@ -34,6 +34,7 @@ static class ZooRoutes
         ProfileEndpoints.Map(group);
         EstimateEndpoints.Map(group);
         ConvertEndpoints.Map(group);
+        KeyEndpoints.Map(group);
         RegistryEndpoints.Map(group);
         RecordEndpoints.Map(group);
         TensorDiffEndpoints.Map(group);
