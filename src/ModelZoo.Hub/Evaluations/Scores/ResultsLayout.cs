@@ -23,12 +23,6 @@ static class ResultsLayout
     public static bool IsResultsFile(string path) => path.StartsWith(Folder + "/", StringComparison.Ordinal) && path.IndexOf('/', Folder.Length + 1) < 0
         && (path.EndsWith(".yaml", StringComparison.Ordinal) || path.EndsWith(".yml", StringComparison.Ordinal));
 
-    /// <summary>Files that describe a model and are not it: a change of them makes no score stale.</summary>
-    public static bool IsDescription(string path) =>
-        path.StartsWith(Folder + "/", StringComparison.Ordinal) || path.StartsWith("modelzoo/", StringComparison.Ordinal)
-        || path.StartsWith("LICENSE", StringComparison.OrdinalIgnoreCase) || path is ".gitattributes" or ".gitignore"
-        || path.EndsWith(".md", StringComparison.OrdinalIgnoreCase);
-
     /// <summary>The file's name without folder and ending.</summary>
     public static string Stem(string path) => Path.GetFileNameWithoutExtension(path);
 }

@@ -1,5 +1,6 @@
 using ModelZoo.Git;
 using ModelZoo.Hub.Repositories;
+using ModelZoo.Hub.Serving.Folders;
 
 namespace ModelZoo.Hub.Evaluations.Scores;
 
@@ -17,7 +18,7 @@ sealed class SameFiles(TreeReader trees, CommitStore commits)
         if (!ObjectId.TryParse(measured, out var id) || await commits.FindAsync(repository.SpaceId, id, stop) is not { } commit) return false;
         if (commit.Tree == shownTree) return true;
         await foreach (var change in TreeDiff.CompareAsync(trees.Loader(repository.SpaceId), commit.Tree, shownTree, stop))
-            if (!ResultsLayout.IsDescription(change.Path.Value)) return false;
+            if (NeededFiles.OfModel(new(change.Path, EntryMode.File, shownTree, 0, null))) return false;
         return true;
     }
 }

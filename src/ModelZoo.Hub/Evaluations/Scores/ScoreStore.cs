@@ -89,12 +89,45 @@ sealed class ScoreStore(HubDatabase database)
         order by ordinal
         """, new { repositoryId }, stop);
 
+    /// <summary>Scores of a model, subgroups left out.</summary>
+    public Task<long> CountAsync(long repositoryId, CancellationToken stop) => database.FindAsync<long>("""
+        select count(*)
+        from score
+        where repository_id = @repositoryId
+          and subgroup is null
+        """, new { repositoryId }, stop);
+
     public Task<IReadOnlyList<ScoreProblem>> ProblemsAsync(long repositoryId, CancellationToken stop) => database.ListAsync<ScoreProblem>("""
         select place, problem
         from score_problem
         where repository_id = @repositoryId
         order by ordinal
         """, new { repositoryId }, stop);
+
+    public sealed record Detail
+    {
+        public long RepositoryId { get; init; }
+        public string ScoreKey { get; init; } = "";
+        public string? SourceJson { get; init; }
+        public string? Notes { get; init; }
+    }
+
+    /// <summary>What boards do not keep in memory.</summary>
+    public async Task<IReadOnlyDictionary<(long, string), Detail>> DetailsAsync(IReadOnlyCollection<(long RepositoryId, string Key)> wanted, CancellationToken stop)
+    {
+        var found = new Dictionary<(long, string), Detail>();
+        foreach (var slice in wanted.Chunk(Sql.MaxInList))
+        {
+            var parameters = new DynamicParameters();
+            foreach (var detail in await database.ListAsync<Detail>($"""
+                select repository_id, score_key, source_json, notes
+                from score
+                where {Sql.In("repository_id", [.. slice.Select(one => one.RepositoryId).Distinct()], parameters, "r")}
+                  and {Sql.In("score_key", [.. slice.Select(one => one.Key).Distinct()], parameters, "k")}
+                """, parameters, stop)) found[(detail.RepositoryId, detail.ScoreKey)] = detail;
+        }
+        return found;
+    }
 
     /// <summary>The time that a row states, or of the commit that last changed its file.</summary>
     public const string Dated = """

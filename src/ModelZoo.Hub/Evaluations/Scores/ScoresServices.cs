@@ -10,8 +10,8 @@ static class ScoresServices
 {
     public static void AddScores(this IServiceCollection services)
     {
-        services.AddAll(typeof(ScoreStore), typeof(BenchmarkStore), typeof(MarkStore), typeof(ScoreFiles), typeof(SameFiles), typeof(ScoreProof), typeof(TaskDefinitions));
-        services.AddAll(typeof(BoardQuery), typeof(ScoreIndex), typeof(Leaderboards.Leaderboards));
+        services.AddAll(typeof(ScoreStore), typeof(BenchmarkStore), typeof(MarkStore), typeof(ScoreFiles), typeof(SameFiles), typeof(ScoreProof), typeof(TaskDefinitions), typeof(ScoreMarks));
+        services.AddAll(typeof(BoardQuery), typeof(ScoreIndex), typeof(BoardReader), typeof(SampleScores), typeof(Comparisons));
         services.AddSingleton<IProjection, ScoreProjection>();
         services.AddSingleton<IProjection, BenchmarkProjection>();
     }

@@ -5,7 +5,7 @@ using ModelZoo.Hub.Kernel;
 namespace ModelZoo.Hub.Evaluations.Leaderboards;
 
 /// <summary>Where boards are asked for: by the name of a dataset and the id of a task, for whoever may read the dataset.</summary>
-sealed class Leaderboards(ScoreIndex index, BoardQuery query)
+sealed class BoardReader(ScoreIndex index, BoardQuery query)
 {
     public Task<VisibleScores> LookAsync(Actor actor, CancellationToken stop) => index.LookAsync(actor, stop);
 
