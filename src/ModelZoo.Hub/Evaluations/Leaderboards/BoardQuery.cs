@@ -32,7 +32,11 @@ sealed class BoardQuery(HubDatabase database)
 
     sealed record Share(long RepositoryId, string Access);
 
-    public sealed record Alias(string Name, long RepositoryId);
+    public sealed record Alias
+    {
+        public string Name { get; init; } = "";
+        public long RepositoryId { get; init; }
+    }
 
     sealed record ProfileText(string Digest, string ProfileJson);
 
