@@ -1,7 +1,14 @@
 namespace ModelZoo.Evaluation.Metrics;
 
-/// <summary>What a metric needs to know of one sample: the model's answer, after filters, beside what was expected.</summary>
-public abstract record Outcome;
+/// <summary>
+/// What a metric needs to know of one sample: the model's answer, after filters, beside what was expected. Where no answer came, it counts as wrong: an empty
+/// list of likelihoods or probabilities, a class of -1, a text that is null, nothing found.
+/// </summary>
+public abstract record Outcome
+{
+    /// <summary>What belongs together, where a metric asks for all of it to be right: the options of one question of MultiRC.</summary>
+    public string? Group { get; init; }
+}
 
 /// <summary>A choice among texts by likelihood.</summary>
 /// <param name="Unconditional">Log-likelihoods without the context, where the task asks for mutual information.</param>
