@@ -3,7 +3,14 @@ using ModelZoo.Evaluation.Metrics;
 namespace ModelZoo.Evaluation.Requests;
 
 /// <summary>What a model says to a <see cref="ModelRequest"/>.</summary>
-public abstract record ModelAnswer;
+public abstract record ModelAnswer
+{
+    /// <summary>The request did not fit the model, and what was scored is only its end.</summary>
+    public bool IsCut { get; init; }
+}
+
+/// <summary>No answer: the model failed on this request, while it answers others. Cannot be judged.</summary>
+public sealed record FailedAnswer(string Reason) : ModelAnswer;
 
 /// <summary>To a <see cref="LikelihoodRequest"/>.</summary>
 /// <param name="IsGreedy">Every token of the continuation was the most likely one.</param>

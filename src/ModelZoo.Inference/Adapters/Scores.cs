@@ -16,7 +16,8 @@ public enum ScoreKind
     Independent,
 }
 
-static class Scores
+/// <summary>From a model's numbers to probabilities, and to the best of them.</summary>
+public static class Scores
 {
     const double SumsToOne = 1e-3;
 

@@ -9,7 +9,9 @@ public sealed class TextClassifier(TextRunner runner, IReadOnlyList<string> labe
 
     public IReadOnlyList<string> Labels { get; } = labels;
 
-    public LabelScore[] Classify(string text, int best, CancellationToken stop) => Scores.Best(Scores.ToProbabilities(Score([(text, null)], stop)[0], kind), Labels, best);
+    public ScoreKind Kind { get; } = kind;
+
+    public LabelScore[] Classify(string text, int best, CancellationToken stop) => Scores.Best(Scores.ToProbabilities(Score([(text, null)], stop)[0], Kind), Labels, best);
 
     /// <summary>The model's own numbers for each text.</summary>
     public float[][] Score(IReadOnlyList<(string First, string? Second)> texts, CancellationToken stop)
@@ -68,6 +70,23 @@ public sealed class TokenClassifier(TextRunner runner, IReadOnlyList<string> lab
             }
         }
         return spans;
+    }
+
+    /// <summary>The class of each word: that of its first token, as models are trained. Words behind the end of what fits get the class of number 0.</summary>
+    public string[] ClassifyWords(IReadOnlyList<string> words, CancellationToken stop)
+    {
+        var text = string.Join(' ', words);
+        var batch = runner.Encode([(text, null)]);
+        using var outputs = runner.Run(batch, _output, stop);
+        var (numbers, sequence) = (outputs[0].ToFloats(), batch[0]);
+        var classes = numbers.Length / sequence.Length;
+        var (result, start, t) = (new string[words.Count], 0, 0);
+        for (var w = 0; w < result.Length; start += words[w++].Length + 1)
+        {
+            while (t < sequence.Length && (sequence.SpecialMask[t] != 0 || sequence.Offsets[t].End <= start)) t++;
+            result[w] = Scores.LabelOf(labels, t < sequence.Length && words[w].Length > 0 ? Scores.ArgMax(numbers.AsSpan(t * classes, classes)) : 0);
+        }
+        return result;
     }
 }
 

@@ -59,9 +59,10 @@ public sealed class LanguageModel
     }
 
     /// <summary>Logits after each of the new tokens, [tokens, vocabulary]; the state then holds them too.</summary>
-    public float[] Advance(DecodingState state, ReadOnlySpan<int> tokens, CancellationToken stop) => Advance(state, tokens, out _, stop);
+    public float[] Advance(DecodingState state, ReadOnlySpan<int> tokens, CancellationToken stop) => Advance(state, tokens, tokens.Length, out _, stop);
 
-    float[] Advance(DecodingState state, ReadOnlySpan<int> tokens, out int vocabulary, CancellationToken stop)
+    /// <param name="rows">Only the logits after the last so many tokens are copied out: for a long text and a large vocabulary they are most of the memory.</param>
+    float[] Advance(DecodingState state, ReadOnlySpan<int> tokens, int rows, out int vocabulary, CancellationToken stop)
     {
         if (tokens.IsEmpty) throw new InferenceException(InferenceFault.Input, "There are no tokens to read.");
         if (state.Length + tokens.Length > MaxLength) throw new InferenceException(InferenceFault.Limit, $"{state.Length + tokens.Length} tokens are more than the {MaxLength} that the model reads.");
@@ -78,9 +79,9 @@ public sealed class LanguageModel
             using (outputs)
             {
                 for (var i = 0; i < _caches.Length; i++) state.Replace(i, outputs.Take(_caches[i].Present));
-                var logits = outputs[0].ToFloats();
                 vocabulary = (int)outputs[0].Shape[^1];
-                return HasCache ? logits : logits[(before * vocabulary)..];
+                var wanted = rows * vocabulary;
+                return outputs[0].Type == ElementType.Float ? outputs[0].Span<float>()[^wanted..].ToArray() : outputs[0].ToFloats()[^wanted..];
             }
         }
         finally
@@ -110,12 +111,8 @@ public sealed class LanguageModel
     /// </summary>
     public Likelihood Score(string context, string continuation, CancellationToken stop)
     {
-        if (context.Length == 0) return Score([Start], Tokenizer.EncodeIds(continuation), stop);
-        var trimmed = context.TrimEnd();
-        continuation = context[trimmed.Length..] + continuation;
-        var first = Tokenizer.EncodeIds(trimmed);
-        var whole = Tokenizer.EncodeIds(trimmed + continuation);
-        return Score(first.Count == 0 ? [Start] : first, whole.GetRange(Math.Min(first.Count, whole.Count), Math.Max(0, whole.Count - first.Count)), stop);
+        var (first, rest) = Encode(context, continuation);
+        return Score(first, rest, stop);
     }
 
     /// <summary>Σ log p(cᵢ | context, c₁ … cᵢ₋₁). A context that is too long loses its beginning.</summary>
@@ -129,17 +126,59 @@ public sealed class LanguageModel
         // The last token is only predicted, so one more than the context fits.
         if (tokens.Length > MaxLength + 1) tokens = tokens[^(MaxLength + 1)..];
         using var state = Begin();
-        var logits = Advance(state, tokens.AsSpan(..^1), out var size, stop);
+        var logits = Advance(state, tokens.AsSpan(..^1), continuation.Count, out var size, stop);
         var (sum, isGreedy) = (0.0, true);
         for (var i = 0; i < continuation.Count; i++)
         {
-            var row = logits.AsSpan((tokens.Length - 1 - continuation.Count + i) * size, size);
+            var row = logits.AsSpan(i * size, size);
             var id = continuation[i];
             if ((uint)id >= (uint)size) throw new InferenceException(InferenceFault.Input, $"Token {id} is not among the {size} that the model knows.");
             sum += row[id] - Scores.LogSumExp(row);
             isGreedy &= Scores.ArgMax(row) == id;
         }
         return new(sum, isGreedy, continuation.Count, isCut);
+    }
+
+    /// <summary>Several continuations of one context, which is read once. Those with which it does not fit are scored by themselves.</summary>
+    /// <param name="prefix">What <paramref name="context"/> begins with, read already; it stays as it is.</param>
+    public Likelihood[] Score(IReadOnlyList<int> context, IReadOnlyList<IReadOnlyList<int>> continuations, DecodingState? prefix, CancellationToken stop)
+    {
+        if (context.Count == 0) context = [Start];
+        var fits = continuations.Any(continuation => context.Count + continuation.Count - 1 <= MaxLength && continuation.Count > 0);
+        if (!fits || !HasCache) return [.. continuations.Select(continuation => Score(context, continuation, stop))];
+        using var state = prefix?.Fork() ?? Begin();
+        var last = Advance(state, [.. context.Skip(state.Length)], 1, out var size, stop);
+        return [.. continuations.Select(continuation => continuation.Count == 0 || context.Count + continuation.Count - 1 > MaxLength ? Score(context, continuation, stop) : Continue(state, last, continuation, size, stop))];
+    }
+
+    Likelihood Continue(DecodingState read, float[] last, IReadOnlyList<int> continuation, int size, CancellationToken stop)
+    {
+        var rest = Array.Empty<float>();
+        if (continuation.Count > 1)
+        {
+            using var state = read.Fork();
+            rest = Advance(state, [.. continuation.Take(continuation.Count - 1)], continuation.Count - 1, out _, stop);
+        }
+        var (sum, isGreedy) = (0.0, true);
+        for (var i = 0; i < continuation.Count; i++)
+        {
+            var row = i == 0 ? last : rest.AsSpan((i - 1) * size, size);
+            var id = continuation[i];
+            if ((uint)id >= (uint)size) throw new InferenceException(InferenceFault.Input, $"Token {id} is not among the {size} that the model knows.");
+            sum += row[id] - Scores.LogSumExp(row);
+            isGreedy &= Scores.ArgMax(row) == id;
+        }
+        return new(sum, isGreedy, continuation.Count, false);
+    }
+
+    /// <summary>Splits context and continuation into tokens together, as lm-evaluation-harness does: white space at the end of the context goes to the continuation.</summary>
+    public (List<int> Context, List<int> Continuation) Encode(string context, string continuation)
+    {
+        if (context.Length == 0) return ([Start], Tokenizer.EncodeIds(continuation));
+        var trimmed = context.TrimEnd();
+        var first = Tokenizer.EncodeIds(trimmed);
+        var whole = Tokenizer.EncodeIds(trimmed + context[trimmed.Length..] + continuation);
+        return (first.Count == 0 ? [Start] : first, whole.GetRange(Math.Min(first.Count, whole.Count), Math.Max(0, whole.Count - first.Count)));
     }
 
     /// <summary>
@@ -193,8 +232,7 @@ public sealed class LanguageModel
         for (var made = 1; ; made++)
         {
             stop.ThrowIfCancellationRequested();
-            var logits = Advance(state, next, out var size, stop);
-            var row = logits[^size..];
+            var row = Advance(state, next, 1, out var size, stop);
             var id = sampler.Choose(row);
             sampler.Saw(id);
             var logProbability = row[id] - Scores.LogSumExp(row);
@@ -225,8 +263,18 @@ public sealed class LanguageModel
 public sealed class DecodingState : IDisposable
 {
     readonly List<int> _tokens = [];
+    readonly bool[] _isBorrowed;
 
-    internal DecodingState(Tensor[] caches) => Caches = caches;
+    internal DecodingState(Tensor[] caches) => (Caches, _isBorrowed) = (caches, new bool[caches.Length]);
+
+    /// <summary>A second state that has read the same and may read on by itself, while this one stays as it is and must outlive it. Nothing is copied.</summary>
+    public DecodingState Fork()
+    {
+        var fork = new DecodingState([.. Caches]);
+        Array.Fill(fork._isBorrowed, true);
+        fork._tokens.AddRange(_tokens);
+        return fork;
+    }
 
     public int Length => _tokens.Count;
 
@@ -241,12 +289,13 @@ public sealed class DecodingState : IDisposable
 
     internal void Replace(int index, Tensor tensor)
     {
-        Caches[index].Dispose();
-        Caches[index] = tensor;
+        if (!_isBorrowed[index]) Caches[index].Dispose();
+        (Caches[index], _isBorrowed[index]) = (tensor, false);
     }
 
     public void Dispose()
     {
-        foreach (var tensor in Caches) tensor.Dispose();
+        for (var i = 0; i < Caches.Length; i++)
+            if (!_isBorrowed[i]) Caches[i].Dispose();
     }
 }

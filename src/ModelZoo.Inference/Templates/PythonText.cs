@@ -7,6 +7,8 @@ namespace ModelZoo.Inference.Templates;
 /// <summary>Writes values as Python does: <c>str</c> and <c>repr</c>.</summary>
 public static class PythonText
 {
+    const int MaxDepth = 64;
+
     /// <summary><c>str(value)</c>.</summary>
     public static string Of(object? value) => value is string text ? text : Quoted(value);
 
@@ -49,7 +51,8 @@ public static class PythonText
 
     static void Write(StringBuilder output, object? value, int depth)
     {
-        if (depth > 64) throw new InferenceException(InferenceFault.Limit, "A value is nested more than 64 deep.");
+        if (depth > MaxDepth) throw new InferenceException(InferenceFault.Limit, $"A value is nested more than {MaxDepth} deep.");
+        if (output.Length > TemplateRun.MaxCharacters) throw new InferenceException(InferenceFault.Limit, $"A value has more than {TemplateRun.MaxCharacters} characters.");
         switch (value)
         {
             case null: output.Append("None"); break;
@@ -57,6 +60,24 @@ public static class PythonText
             case double number: output.Append(Of(number)); break;
             case float number: output.Append(Of((double)number)); break;
             case string text: WriteQuoted(output, text); break;
+            case TemplateMap made:
+                WriteAll(output, '{', '}', made.Pairs, pair =>
+                {
+                    Write(output, pair.Key, depth + 1);
+                    output.Append(": ");
+                    Write(output, pair.Value, depth + 1);
+                });
+                break;
+            case TemplateView view:
+                output.Append(view.Name).Append('(');
+                Write(output, view.Items, depth + 1);
+                output.Append(')');
+                break;
+            case TemplateTuple tuple:
+                WriteAll(output, '(', ')', tuple, item => Write(output, item, depth + 1));
+                if (tuple.Count == 1) output.Insert(output.Length - 1, ',');
+                break;
+            case Undefined: output.Append("Undefined"); break;
             case IReadOnlyDictionary<string, object?> map:
                 WriteAll(output, '{', '}', map, pair =>
                 {

@@ -1,0 +1,63 @@
+using ModelZoo.Evaluation.Data;
+using ModelZoo.Inference;
+using ModelZoo.Inference.Adapters;
+using ModelZoo.Inference.Runtime;
+using ModelZoo.Weights;
+
+namespace ModelZoo.Evaluation.Models;
+
+/// <summary>Which files of a model's folder say what it answers: the graph and its weights, configurations, tokenizer. Readme and other formats do not.</summary>
+public static class ModelFolder
+{
+    static readonly string[] s_read =
+    [
+        "config.json", "generation_config.json", "preprocessor_config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "1_Pooling/config.json", "modules.json",
+        "zoo.yaml", "chat_template.jinja",
+    ];
+
+    /// <summary>Identity of the model: a digest over these files.</summary>
+    public static async Task<string> DigestAsync(string folder, CancellationToken stop)
+    {
+        var paths = await ReadPathsAsync(folder, stop);
+        return await FileDigests.OfAsync(paths.Select(path => (path, Path.Combine(folder, path))), stop);
+    }
+
+    internal static async Task<IReadOnlyList<string>> ReadPathsAsync(string folder, CancellationToken stop)
+    {
+        if (!Directory.Exists(folder)) throw new EvaluationException($"There is no folder '{folder}'.");
+        var files = new FolderFiles(folder);
+        var paths = s_read.Where(path => files.Files.Any(file => file.Path == path)).ToList();
+        if (RunnableModel.FindGraph(files) is { } graph)
+        {
+            paths.Add(graph);
+            try
+            {
+                var source = await files.OpenAsync(graph, stop);
+                using var _ = source as IDisposable;
+                var place = Path.GetDirectoryName(graph)!.Replace('\\', '/');
+                paths.AddRange((await WeightReader.ReadHeaderAsync(source, stop)).Tensors.Select(tensor => tensor.ExternalFile).OfType<string>().Distinct(StringComparer.Ordinal)
+                    .Select(file => place.Length == 0 ? file : $"{place}/{file}").Where(path => files.Files.Any(file => file.Path == path)));
+            }
+            catch (WeightFormatException e)
+            {
+                throw new EvaluationException($"{graph}: {e.Message}", e);
+            }
+        }
+        else paths.AddRange(files.Files.Where(file => file.Path.EndsWith(".safetensors", StringComparison.Ordinal) && !file.Path.Contains('/')).Select(file => file.Path));
+        if (!paths.Contains("tokenizer.json") && files.Files.Where(file => file.Path.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase)).OrderBy(file => file.Path, StringComparer.Ordinal).FirstOrDefault() is { } vocabulary) paths.Add(vocabulary.Path);
+        return paths;
+    }
+
+    /// <summary>Loads the model once; each task then gets an adapter of its own.</summary>
+    public static async Task<RunnableModel> OpenAsync(string folder, SessionSettings settings, CancellationToken stop)
+    {
+        try
+        {
+            return await RunnableModel.OpenAsync(folder, settings, stop);
+        }
+        catch (InferenceException e)
+        {
+            throw new EvaluationException($"The model cannot be loaded: {e.Message}", e);
+        }
+    }
+}
