@@ -76,6 +76,7 @@ static class PageRoutes
         AccountPageEndpoints.Map(pages);
         CardPageEndpoints.Map(pages);
         ProfilePageEndpoints.Map(pages);
+        UsePageEndpoints.Map(pages);
         LikeFormEndpoints.Map(pages);
         ForkPageEndpoints.Map(pages);
         RepositorySettingsPageEndpoints.Map(pages);

@@ -37,6 +37,7 @@ static class ZooRoutes
         RegistryEndpoints.Map(group);
         RecordEndpoints.Map(group);
         TensorDiffEndpoints.Map(group);
+        SnippetEndpoints.Map(group);
         app.Map(Base + "/{**rest}", HuggingFace.HuggingFaceRoutes.Nothing)
             .WithMetadata(ZooErrors.Dialect, new Kernel.Public("says only that nothing is here")).ExcludeFromDescription();
     }
