@@ -27,6 +27,7 @@ static class ZooCommand
         ConvertCommand.Build(),
         EvaluateCommand.Build(),
         EvalWorkerCommand.Build(),
+        SnippetCommand.Build(),
         SearchCommand.Build(),
         ProfileCommand.Build(),
         FitCommand.Build(),

@@ -11,6 +11,10 @@ public sealed partial class ZooClient
     public Task<JsonElement> GetStoredProfileAsync(RepoId repo, string revision, CancellationToken stop = default) =>
         _hub.GetAsync<JsonElement>($"/api/models/{repo.Id}/profile" + Address.Query(("revision", revision), ("form", "stored")), stop);
 
+    /// <summary>Files that use the model, chosen by what the revision holds; without one, the head of the default branch. ModelZoo only.</summary>
+    public Task<SnippetList> GetSnippetsAsync(RepoId repo, string? revision = null, CancellationToken stop = default) =>
+        _hub.GetAsync<SnippetList>($"/api/models/{repo.Id}/snippets" + Address.Query(("revision", revision)), stop);
+
     /// <summary>Starts rebuilding everything the hub derives from commits. ModelZoo only; needs an administrator.</summary>
     /// <returns>The job's id.</returns>
     public async Task<string> ReindexAsync(CancellationToken stop = default)

@@ -9,7 +9,7 @@ using ModelZoo.Weights;
 namespace ModelZoo.Hub.Profiles;
 
 /// <summary>
-/// The files of a commit that a profile can depend on: small ones come from git objects, large ones are read by ranges from their blobs,
+/// The files of a commit that a profile can depend on, or those that are asked for: small ones come from git objects, large ones are read by ranges from their blobs,
 /// whole or in chunks. Never is a weight file read whole.
 /// </summary>
 sealed class CommitFiles : IModelFiles
@@ -38,13 +38,16 @@ sealed class CommitFiles : IModelFiles
     /// <summary>Names what the files are, whichever commit holds them: commits of the same digest have the same profile.</summary>
     public string Digest { get; }
 
-    public static async Task<CommitFiles> ReadAsync(TreeReader trees, IBlobStore blobs, long spaceId, ObjectId tree, CancellationToken stop)
+    public static Task<CommitFiles> ReadAsync(TreeReader trees, IBlobStore blobs, long spaceId, ObjectId tree, CancellationToken stop) =>
+        ReadAsync(trees, blobs, spaceId, tree, ModelReader.Reads, MaxFiles, stop);
+
+    public static async Task<CommitFiles> ReadAsync(TreeReader trees, IBlobStore blobs, long spaceId, ObjectId tree, Func<string, bool> isWanted, int most, CancellationToken stop)
     {
         var (entries, seen) = (new List<FolderEntry>(), 0);
         await foreach (var entry in trees.WalkAsync(spaceId, tree, null, stop))
         {
-            if (entry.Mode is EntryMode.File or EntryMode.Executable && ModelReader.Reads(entry.Path.Value)) entries.Add(entry);
-            if (++seen >= MaxEntries || entries.Count >= MaxFiles) break;
+            if (entry.Mode is EntryMode.File or EntryMode.Executable && isWanted(entry.Path.Value)) entries.Add(entry);
+            if (++seen >= MaxEntries || entries.Count >= most) break;
         }
         return new(trees, blobs, spaceId, entries);
     }

@@ -16,7 +16,7 @@ static class ProfilesServices
         services.AddSingleton<ICommitFollower>(all => all.GetRequiredService<ProfileFollower>());
         services.AddSingleton<IForkFollower>(all => all.GetRequiredService<ProfileFollower>());
         services.AddSingleton<IChore, OutdatedProfiles>();
-        services.AddAll(typeof(RecordStore), typeof(RecordCatalogue), typeof(DeviceCatalogue), typeof(WorkloadCatalogue), typeof(RecordFile));
+        services.AddAll(typeof(RecordStore), typeof(RecordCatalogue), typeof(DeviceCatalogue), typeof(WorkloadCatalogue), typeof(RecordFile), typeof(UseReader));
         services.AddSingleton<IProjection, RecordProjection>();
     }
 }

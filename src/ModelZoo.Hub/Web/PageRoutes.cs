@@ -84,6 +84,7 @@ static class PageRoutes
         ProfilePageEndpoints.Map(pages);
         LeaderboardPagesEndpoints.Map(pages);
         ScoresPageEndpoints.Map(pages);
+        UsePageEndpoints.Map(pages);
         LikeFormEndpoints.Map(pages);
         ForkPageEndpoints.Map(pages);
         RepositorySettingsPageEndpoints.Map(pages);

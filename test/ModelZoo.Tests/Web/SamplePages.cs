@@ -98,7 +98,7 @@ static class SamplePages
                 new("Parameters", "741 k", "all active", "741,376"), new("Weights", "2.97 MB", "float32"), new("Work per token", null, Explanation: "work"),
                 new("Bound on your device", null, Explanation: "bound"), new("Best score", null, Explanation: "score"), new("Licence", "cc0-1.0", "stated by the card"),
             ],
-            Snippets = Snippet.For(Gpt, "https://zoo.example.org", "transformers.js", "text-generation"),
+            Snippets = Samples.Snippets(Gpt),
             Card = Card,
             Findings = [new("warning", "is not an id of the licence list; the nearest is cc0-1.0.", "license")],
             Score = new(82, ["subgroup performance", "environment"]),
@@ -113,7 +113,7 @@ static class SamplePages
         });
         yield return SamplePage.Of<CardPage>("dataset-no-card", new CardPageModel(Frame("datasets", signedIn: false), Heading(Birds) with { MayWrite = false, MayAdminister = false, IsPrivate = true })
         {
-            Snippets = Snippet.For(Birds, "https://zoo.example.org", null, null), FileCount = 2, TotalBytes = 1200, Files = [new("birds.csv", 1200)],
+            Snippets = Samples.Snippets(Birds), FileCount = 2, TotalBytes = 1200, Files = [new("birds.csv", 1200)],
         });
         yield return SamplePage.Of<NewRepositoryPage>("new", new NewRepositoryPageModel(Frame(), "model", ["ada"], FormState.Empty) { Licenses = ["apache-2.0", "mit"] });
         yield return SamplePage.Of<NewRepositoryPage>("new-refused", new NewRepositoryPageModel(Frame(), "dataset", ["ada", "observatory"], s_refused));

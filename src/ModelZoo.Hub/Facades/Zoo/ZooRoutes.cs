@@ -41,6 +41,7 @@ static class ZooRoutes
         TensorDiffEndpoints.Map(group);
         LeaderboardEndpoints.Map(group);
         ScoreEndpoints.Map(group);
+        SnippetEndpoints.Map(group);
         app.Map(Base + "/{**rest}", HuggingFace.HuggingFaceRoutes.Nothing)
             .WithMetadata(ZooErrors.Dialect, new Kernel.Public("says only that nothing is here")).ExcludeFromDescription();
     }

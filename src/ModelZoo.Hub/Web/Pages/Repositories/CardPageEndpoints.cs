@@ -9,6 +9,7 @@ using ModelZoo.Hub.Repositories.Access;
 using ModelZoo.Hub.Search;
 using ModelZoo.Hub.Web.Components;
 using ModelZoo.Hub.Web.Estimates;
+using ModelZoo.Inference.Snippets;
 
 namespace ModelZoo.Hub.Web.Pages.Repositories;
 
@@ -24,7 +25,7 @@ static class CardPageEndpoints
 
     static async Task<IResult> ShowAsync(
         ReadableRepository proof, HttpContext http, PageFrames frames, RepositoryPageParts parts, TreeReader trees, CardStore cards,
-        WeightSummaryStore weights, AccessPolicy policy, RepositorySearch search, ProfileReader profiles, Registry registry, ScoreStore scores, CancellationToken stop)
+        WeightSummaryStore weights, AccessPolicy policy, RepositorySearch search, ProfileReader profiles, UseReader uses, Registry registry, ScoreStore scores, CancellationToken stop)
     {
         var repository = proof.Repository;
         var frame = frames.For(http, repository.Kind.Plural());
@@ -44,7 +45,7 @@ static class CardPageEndpoints
         {
             Plate = CardFactsReader.Plate(repository, row, await weights.FindAsync(repository.Id, stop), results, profile, estimate),
             Roofline = roofline, Device = estimate?.Device.Name,
-            Snippets = Snippet.For(heading.Links, frame.BaseUrl, row?.LibraryName, row?.PipelineTag),
+            Snippets = SnippetBook.Brief(SnippetViews.Of(repository, head.Commit, frame.BaseUrl, await uses.ReadAsync(repository, head.Commit, stop))),
             Card = card.Body.Trim().Length == 0 ? default : parts.Render(repository, repository.DefaultBranch, "README.md", card.Body),
             Findings = heading.MayWrite && readme is not null ? CardFactsReader.Findings(card.Findings.Concat(CardValidator.Check(card)).Distinct()) : [],
             Score = readme is null ? null : CardFactsReader.Completeness(row),

@@ -1,6 +1,7 @@
 using ModelZoo.Hub.Kernel;
 using ModelZoo.Hub.Web.Charts;
 using ModelZoo.Hub.Web.Components;
+using ModelZoo.Inference.Snippets;
 
 namespace ModelZoo.Hub.Web.Pages.Repositories;
 
@@ -26,7 +27,7 @@ public sealed record CardPageModel(PageFrame Frame, RepositoryHeading Repository
     public RooflinePlot? Roofline { get; init; }
 
     public string? Device { get; init; }
-    public IReadOnlyList<Snippet> Snippets { get; init; } = [];
+    public IReadOnlyList<SnippetFile> Snippets { get; init; } = [];
     public SanitisedHtml Card { get; init; }
     public IReadOnlyList<Finding> Findings { get; init; } = [];
     public Completeness? Score { get; init; }
