@@ -13,5 +13,7 @@ static class PopulationCommand
         GenerateCommand.Build(),
         GenerateCommand.BuildExtend(),
         ShowCommand.Build(),
+        ExportCommand.Build(),
+        AnalyseCommand.Build(),
     };
 }
