@@ -28,6 +28,10 @@ static class ZooCommand
         EvaluateCommand.Build(),
         EvalWorkerCommand.Build(),
         SnippetCommand.Build(),
+        PopulationCommand.Build(),
+        SoupCommand.Build(),
+        MergeCommand.Build(),
+        AlignCommand.Build(),
         SearchCommand.Build(),
         ProfileCommand.Build(),
         FitCommand.Build(),
@@ -71,7 +75,7 @@ static class ZooCommand
     /// <summary>One line a person can act on. Nothing is carried on after it: the process ends.</summary>
     internal static (int Code, string Text) Explain(Exception e) => e switch
     {
-        UsageException or FormatException => (2, e.Message),
+        UsageException or FormatException or Learning.RecipeException => (2, e.Message),
         ModelZoo.Profiling.ProfileException => (1, e.Message),
         ZooApiException api => (1, $"{api.Message} ({string.Join(", ", Details(api))})"),
         HttpRequestException http => (1, $"cannot reach the hub: {http.InnerException?.Message ?? http.Message}"),

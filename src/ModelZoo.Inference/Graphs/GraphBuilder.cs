@@ -47,6 +47,16 @@ public sealed class GraphBuilder(string name, int opset = 17)
         static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
     }
 
+    /// <summary>A weight inside the graph, under its own name.</summary>
+    public string Weight<T>(string weight, ReadOnlySpan<T> values, params ReadOnlySpan<long> shape) where T : unmanaged
+    {
+        if (!_weights.Add(weight)) return weight;
+        var tensor = new ProtobufWriter();
+        foreach (var length in shape) tensor.Number(1, length);
+        _initialisers.Message(5, tensor.Number(2, (long)ElementTypes.Of<T>()).Text(8, weight).Bytes(9, MemoryMarshal.AsBytes(values)));
+        return weight;
+    }
+
     /// <summary>A constant inside the graph; equal ones are written once.</summary>
     public string Constant<T>(ReadOnlySpan<T> values, params ReadOnlySpan<long> shape) where T : unmanaged
     {

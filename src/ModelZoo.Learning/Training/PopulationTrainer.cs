@@ -26,6 +26,12 @@ public interface IPopulationStore
     /// <summary>The last epoch kept, with the reports up to it; null when there is none.</summary>
     ValueTask<(TrainingState State, IReadOnlyList<EpochReport> Reports)?> FindAsync(Member member, CancellationToken stop);
 
+    /// <summary>How the member ended, when it has; then it is not trained again.</summary>
+    ValueTask<MemberOutcome?> FindEndAsync(Member member, CancellationToken stop);
+
+    /// <summary>Keeps how the member ended. It must be durable when this returns.</summary>
+    ValueTask EndAsync(MemberOutcome outcome, CancellationToken stop);
+
     /// <summary>The parameters of a kept checkpoint.</summary>
     ValueTask<float[]> ReadAsync(Member member, int epoch, CancellationToken stop);
 }
@@ -82,6 +88,14 @@ public sealed class PopulationTrainer(Blueprint blueprint, Func<BlueprintDataset
     }
 
     async Task<MemberOutcome> TrainAsync(Member member, MemberOutcome? parent, IProgress<(Member, EpochReport)>? progress, CancellationToken stop)
+    {
+        if (await store.FindEndAsync(member, stop) is { } ended) return ended;
+        var outcome = await TrainOnAsync(member, parent, progress, stop);
+        await store.EndAsync(outcome, stop);
+        return outcome;
+    }
+
+    async Task<MemberOutcome> TrainOnAsync(Member member, MemberOutcome? parent, IProgress<(Member, EpochReport)>? progress, CancellationToken stop)
     {
         if (parent is { Status: not MemberStatus.Done }) return new(member, MemberStatus.ParentFailed, [], $"Its parent {parent.Member.Id} is not usable: {parent.Problem}");
         var kept = await store.FindAsync(member, stop);

@@ -55,7 +55,7 @@ public sealed partial class ConventionsTests
             ["ModelZoo.Learning"] = ["ModelZoo.Weights"],
             ["ModelZoo.Client"] = ["ModelZoo.Git", "ModelZoo.Xet"],
             ["ModelZoo.Hub"] = ["ModelZoo.Git", "ModelZoo.Weights", "ModelZoo.Profiling", "ModelZoo.Xet", "ModelZoo.Inference", "ModelZoo.Evaluation"],
-            ["ModelZoo.Cli"] = ["ModelZoo.Hub", "ModelZoo.Client", "ModelZoo.Profiling", "ModelZoo.Inference", "ModelZoo.Evaluation"],
+            ["ModelZoo.Cli"] = ["ModelZoo.Hub", "ModelZoo.Client", "ModelZoo.Profiling", "ModelZoo.Inference", "ModelZoo.Evaluation", "ModelZoo.Learning"],
         };
         foreach (var project in Directory.GetFiles(Path.Combine(Root, "src"), "*.csproj", SearchOption.AllDirectories))
         {

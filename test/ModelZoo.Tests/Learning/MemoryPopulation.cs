@@ -8,6 +8,7 @@ namespace ModelZoo.Tests.Learning;
 sealed class MemoryPopulation : IPopulationStore
 {
     readonly ConcurrentDictionary<string, List<(EpochReport Report, TrainingState State)>> _members = new();
+    readonly ConcurrentDictionary<string, MemberOutcome> _ends = new();
     int _saves;
 
     /// <summary>From this save on there is no room.</summary>
@@ -24,6 +25,14 @@ sealed class MemoryPopulation : IPopulationStore
 
     public ValueTask<(TrainingState State, IReadOnlyList<EpochReport> Reports)?> FindAsync(Member member, CancellationToken stop) =>
         new(_members.TryGetValue(member.Id, out var kept) ? (kept[^1].State, [.. kept.Select(each => each.Report)]) : null);
+
+    public ValueTask<MemberOutcome?> FindEndAsync(Member member, CancellationToken stop) => new(_ends.GetValueOrDefault(member.Id));
+
+    public ValueTask EndAsync(MemberOutcome outcome, CancellationToken stop)
+    {
+        _ends[outcome.Member.Id] = outcome;
+        return default;
+    }
 
     public ValueTask<float[]> ReadAsync(Member member, int epoch, CancellationToken stop) => new(_members[member.Id].First(each => each.Report.Epoch == epoch).State.Parameters);
 }

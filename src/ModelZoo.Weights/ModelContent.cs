@@ -1,9 +1,10 @@
+using ModelZoo.Weights.Conversion;
 using ModelZoo.Weights.Numpy;
 
-namespace ModelZoo.Weights.Conversion;
+namespace ModelZoo.Weights;
 
 /// <summary>All tensors of a model, opened: one file, or all the files that an index or a numbered name ties together.</summary>
-sealed class ModelContent : IDisposable
+public sealed class ModelContent : IDisposable
 {
     /// <summary>
     /// How much more a model may become than its files hold: views that repeat a storage and compressed arrays grow, a forged file claims that they

@@ -1,0 +1,53 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using ModelZoo.Learning.Blueprints;
+using ModelZoo.Learning.Populations;
+
+namespace ModelZoo.Cli.Populations;
+
+/// <summary>`zoo population analyse DIR`: distances, agreement, effects, lineage, prediction, averaging; figures into the population's folder.</summary>
+static class AnalyseCommand
+{
+    public static Command Build()
+    {
+        var folder = new Argument<string>("DIR") { Description = "The population's folder" };
+        var only = new Option<string[]>("--only") { Description = $"Only these (repeatable): {string.Join(", ", PopulationAnalysis.Names)}", HelpName = "NAME" };
+        return LocalCall.On(new Command("analyse", "Measure a population: weights, behaviour, lineage, prediction, averaging") { folder, only, ShowCommand.Where, BlueprintSource.DigitsFile, HubCall.Json }, async call =>
+        {
+            var names = call.Get(only) is { Length: > 0 } given ? given : [.. PopulationAnalysis.Names];
+            if (names.FirstOrDefault(name => !PopulationAnalysis.Names.Contains(name)) is { } unknown) throw new UsageException($"'{unknown}' is no analysis; there are {string.Join(", ", PopulationAnalysis.Names)}.");
+            var population = await ShowCommand.OpenAsync(call.Get(folder), call.Stop);
+            var filter = call.Get(ShowCommand.Where) is { } condition ? MemberFilter.Parse(condition) : null;
+            var members = population.Members.Where(member => member.LastEpoch is { } epoch && (filter is null || filter.Holds(member, epoch))).ToList();
+            var data = OpenData(call, population);
+            var input = new AnalysisInput(population, members, member => member.Card.Dataset is { } name && population.Blueprint?.Datasets.GetValueOrDefault(name) is { } set ? data(set) : null);
+            var place = new FolderPlace(call.Get(folder));
+            using var held = place.Lock();
+            var summaries = new JsonObject();
+            foreach (var name in names)
+            {
+                var part = await PopulationAnalysis.RunAsync(name, input, call.Stop);
+                await place.WriteAsync(part.Files, call.Stop);
+                summaries[name] = part.Summary.DeepClone();
+                call.Screen.Say($"{name}: {string.Join(", ", part.Files.Select(file => file.Path))}");
+                if (!call.Screen.IsJson) foreach (var line in AnalysisText.Of(name, part.Summary)) call.Screen.Line($"  {line}");
+            }
+            if (call.Screen.IsJson) call.Screen.Json(summaries);
+        });
+    }
+
+    /// <summary>Without the digits' file everything but behaviour is still said.</summary>
+    static Func<BlueprintDataset, Learning.Datasets.ImageSplits?> OpenData(LocalCall call, Population population)
+    {
+        if (population.Blueprint is not { } blueprint) return _ => null;
+        try
+        {
+            return BlueprintSource.OpenData(call, blueprint.Datasets.Values);
+        }
+        catch (UsageException missing)
+        {
+            call.Screen.Say(missing.Message);
+            return BlueprintSource.OpenData(call, blueprint.Datasets.Values.Where(set => set.Source != "digits"));
+        }
+    }
+}

@@ -1,0 +1,93 @@
+using System.CommandLine;
+using System.Diagnostics;
+using ModelZoo.Learning.Blueprints;
+using ModelZoo.Learning.Populations;
+using ModelZoo.Learning.Training;
+using ModelZoo.Weights;
+
+namespace ModelZoo.Cli.Populations;
+
+/// <summary>`zoo population generate` and `extend`: trains members, keeps every checkpoint, goes on where it was stopped.</summary>
+static class GenerateCommand
+{
+    static readonly Option<int?> WorkerCount = new("--workers") { Description = "Members trained at once [default: the blueprint's, or one for each core]", HelpName = "N" };
+
+    public static Command Build()
+    {
+        var blueprint = BlueprintSource.Argument();
+        var folder = new Option<string>("--out") { Description = "The population's folder", HelpName = "DIR", Required = true };
+        var resume = new Option<bool>("--resume") { Description = "Go on with what is in the folder" };
+        return On(new Command("generate", "Train the members of a blueprint into a folder") { blueprint, folder, resume, WorkerCount, BlueprintSource.DigitsFile, HubCall.Json },
+            call => RunAsync(call, call.Get(blueprint), call.Parse.GetRequiredValue(folder), call.Get(resume) ? PopulationStart.Resume : PopulationStart.New));
+    }
+
+    public static Command BuildExtend()
+    {
+        var folder = new Argument<string>("DIR") { Description = "The population's folder" };
+        var blueprint = BlueprintSource.Argument();
+        return On(new Command("extend", "Add the members that a changed blueprint adds, and train them") { folder, blueprint, WorkerCount, BlueprintSource.DigitsFile, HubCall.Json },
+            call => RunAsync(call, call.Get(blueprint), call.Get(folder), PopulationStart.Extend));
+    }
+
+    static Command On(Command command, Func<LocalCall, Task<int>> work)
+    {
+        command.SetAction((parse, stop) => work(new(parse, stop)));
+        return command;
+    }
+
+    static async Task<int> RunAsync(LocalCall call, string name, string folder, PopulationStart start)
+    {
+        var clock = Stopwatch.StartNew();
+        var source = await BlueprintSource.ReadAsync(name, call.Stop);
+        var blueprint = source.Blueprint;
+        var plan = BlueprintPlan.Of(blueprint);
+        var workers = PlanCommand.Workers(call.Get(WorkerCount), blueprint);
+        var data = source.OpenData(call);
+        var used = plan.Members.Select(member => member.Dataset).DistinctBy(set => set.Name).ToList();
+        if (used.FirstOrDefault(set => data(set) is null) is { } missing)
+            throw new UsageException($"The data set '{missing.Name}' ({missing.Id}) is not available to the trainer here: it makes glyphs8 and shapes8 and reads the digits.");
+        var place = new FolderPlace(folder);
+        using var held = place.Lock();
+        var added = await PopulationRevisions.BeginAsync(place, start, source.Text, blueprint, plan.Members, PopulationRecord.Describe(used.Select(set => (set, data(set)!))), call.Stop);
+        if (start == PopulationStart.Extend) call.Screen.Say($"{added} members are new.");
+        using var budget = CancellationTokenSource.CreateLinkedTokenSource(call.Stop);
+        if (blueprint.Budget.MaxSeconds is { } most) budget.CancelAfter(TimeSpan.FromSeconds(Math.Min(most, int.MaxValue / 1000)));
+        try
+        {
+            var outcomes = await MakingDisplay.RunAsync(call.Screen, plan, progress =>
+                new PopulationTrainer(blueprint, data, new PopulationStore(blueprint, place)).RunAsync(plan.Members, workers, progress, budget.Token));
+            await WriteIndexAsync(place, call.Stop);
+            return Tell(call.Screen, place, outcomes, clock.Elapsed);
+        }
+        catch (OperationCanceledException)
+        {
+            await WriteIndexAsync(place, CancellationToken.None);
+            var how = budget.IsCancellationRequested && !call.Stop.IsCancellationRequested ? $"The budget of {blueprint.Budget.MaxSeconds} s is spent." : "Stopped.";
+            await call.Screen.Error.WriteLineAsync($"zoo: {how} Everything up to the last finished epoch of each member is kept in {folder}; go on with --resume.");
+            return 1;
+        }
+    }
+
+    /// <summary>The table of members is derived; it may be missing after a crash and is made anew at each end.</summary>
+    static async Task WriteIndexAsync(FolderPlace place, CancellationToken stop)
+    {
+        var population = await Population.OpenAsync(new FolderFiles(place.Root), stop);
+        await place.WriteAsync([new(PopulationLayout.Index, MemberTable.ToCsv(population.Members))], stop);
+    }
+
+    static int Tell(Screen screen, FolderPlace place, IReadOnlyList<MemberOutcome> outcomes, TimeSpan elapsed)
+    {
+        var failed = outcomes.Where(outcome => outcome.Status != MemberStatus.Done).ToList();
+        if (screen.IsJson)
+            screen.Json(new
+            {
+                folder = place.Root, members = outcomes.Count, done = outcomes.Count - failed.Count, failed = failed.Select(outcome => new { id = outcome.Member.Id, outcome.Problem }), seconds = elapsed.TotalSeconds,
+            });
+        else
+        {
+            foreach (var outcome in failed) screen.Line($"{outcome.Member.Id} failed and is kept as it was: {outcome.Problem}");
+            screen.Line($"{outcomes.Count - failed.Count} of {outcomes.Count} members are done, in {place.Root} ({PlanCommand.Time(elapsed.TotalSeconds)})");
+        }
+        return 0;
+    }
+}
