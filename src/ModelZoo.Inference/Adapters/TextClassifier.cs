@@ -9,6 +9,8 @@ public sealed class TextClassifier(TextRunner runner, IReadOnlyList<string> labe
 
     public IReadOnlyList<string> Labels { get; } = labels;
 
+    public ScoreKind Kind => kind;
+
     public LabelScore[] Classify(string text, int best, CancellationToken stop) => Scores.Best(Scores.ToProbabilities(Score([(text, null)], stop)[0], kind), Labels, best);
 
     /// <summary>The model's own numbers for each text.</summary>

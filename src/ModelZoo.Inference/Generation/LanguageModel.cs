@@ -61,7 +61,7 @@ public sealed class LanguageModel
     /// <summary>Logits after each of the new tokens, [tokens, vocabulary]; the state then holds them too.</summary>
     public float[] Advance(DecodingState state, ReadOnlySpan<int> tokens, CancellationToken stop) => Advance(state, tokens, out _, stop);
 
-    float[] Advance(DecodingState state, ReadOnlySpan<int> tokens, out int vocabulary, CancellationToken stop)
+    internal float[] Advance(DecodingState state, ReadOnlySpan<int> tokens, out int vocabulary, CancellationToken stop)
     {
         if (tokens.IsEmpty) throw new InferenceException(InferenceFault.Input, "There are no tokens to read.");
         if (state.Length + tokens.Length > MaxLength) throw new InferenceException(InferenceFault.Limit, $"{state.Length + tokens.Length} tokens are more than the {MaxLength} that the model reads.");
@@ -196,7 +196,7 @@ public sealed class LanguageModel
             var logits = Advance(state, next, out var size, stop);
             var row = logits[^size..];
             var id = sampler.Choose(row);
-            sampler.Saw(id);
+            sampler.Made(id);
             var logProbability = row[id] - Scores.LogSumExp(row);
             if (IsEnd(id, settings))
             {
@@ -216,7 +216,7 @@ public sealed class LanguageModel
         }
     }
 
-    bool IsEnd(int id, GenerationSettings settings) => Ends.Contains(id) || settings.StopIds.Contains(id);
+    internal bool IsEnd(int id, GenerationSettings settings) => (!settings.IgnoresEnd && Ends.Contains(id)) || settings.StopIds.Contains(id);
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"language model of {Tokenizer.VocabularySize} tokens, context {MaxLength}");
 }
