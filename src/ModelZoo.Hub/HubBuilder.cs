@@ -32,6 +32,7 @@ using ModelZoo.Hub.Repositories;
 using ModelZoo.Hub.Repositories.Access;
 using ModelZoo.Hub.Repositories.Pushes;
 using ModelZoo.Hub.Search;
+using ModelZoo.Hub.Serving;
 using ModelZoo.Hub.Storage;
 using ModelZoo.Hub.Storage.Receiving;
 using ModelZoo.Hub.Storage.Sending;
@@ -103,6 +104,7 @@ static class HubBuilder
         services.AddJobs();
         services.AddAccounts();
         services.AddRepositories();
+        services.AddServing();
         services.AddCards();
         services.AddProfiles();
         services.AddConversions();
