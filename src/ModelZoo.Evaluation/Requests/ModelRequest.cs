@@ -43,3 +43,11 @@ public sealed record EmbeddingRequest(ModelInput Input) : ModelRequest;
 
 /// <summary>Boxes found in a picture.</summary>
 public sealed record DetectionRequest(ImageInput Input) : ModelRequest;
+
+/// <summary>Classes of the words of a text.</summary>
+public sealed record TokenClassificationRequest(IReadOnlyList<string> Words) : ModelRequest
+{
+    public bool Equals(TokenClassificationRequest? other) => other is not null && Words.SequenceEqual(other.Words);
+
+    public override int GetHashCode() => Words.Aggregate(Words.Count, HashCode.Combine);
+}

@@ -20,6 +20,8 @@ public sealed class Pattern
         _program = new PatternProgram(new PatternParser(expression).Parse());
     }
 
+    internal Pattern(string expression, PatternProgram program) => (Expression, _program) = (expression, program);
+
     public string Expression { get; }
 
     /// <summary>All matches from left to right, none overlapping, empty ones left out.</summary>
@@ -44,13 +46,23 @@ public sealed class Pattern
 }
 
 /// <summary>One walk over one text.</summary>
-ref struct PatternScan(PatternProgram program, ReadOnlySpan<char> text, long budget)
+/// <param name="slots">As many as the program has; null for none.</param>
+ref struct PatternScan(PatternProgram program, ReadOnlySpan<char> text, long budget, int[]? slots = null)
 {
+    /// <summary>On the stack in the place of a run's bound: a slot's former value, which comes back when the choice before it is taken again.</summary>
+    const int Restores = -2;
+
+    /// <summary>64 MB.</summary>
+    const int MaxStack = 1 << 24;
+
     [ThreadStatic]
     static int[]? s_stack;
 
     readonly ReadOnlySpan<char> _text = text;
     long _budget = budget;
+
+    /// <summary>A match that begins here must not be empty; −1: any may.</summary>
+    public int MustMoveFrom { get; set; } = -1;
 
     public (int Start, int End) Find(int from, Pattern pattern)
     {
@@ -87,7 +99,10 @@ ref struct PatternScan(PatternProgram program, ReadOnlySpan<char> text, long bud
             var ok = true;
             switch (op.Kind)
             {
-                case OpKind.Accept: return at;
+                case OpKind.Accept:
+                    if (at != MustMoveFrom || op.IsNegative) return at;
+                    ok = false;
+                    break;
                 case OpKind.One:
                     ok = at < _text.Length;
                     if (!ok) break;
@@ -108,12 +123,26 @@ ref struct PatternScan(PatternProgram program, ReadOnlySpan<char> text, long bud
                     pc++;
                     if (ok && op.Greed == Greed.Greedy && at > least) Push(ref stack, ref top, pc, at, least);
                     break;
+                case OpKind.Save:
+                    Push(ref stack, ref top, op.A, slots![op.A], Restores);
+                    slots[op.A] = at;
+                    pc++;
+                    break;
+                case OpKind.Moved:
+                    pc = slots![op.A] == at ? op.B : pc + 1;
+                    break;
+                case OpKind.Again:
+                    ok = TryAgain(op, ref at);
+                    pc++;
+                    break;
                 case OpKind.Look:
+                    KeepSlots(ref stack, ref top);
                     ok = op.IsBehind ? LooksBehind(op, pc, at, top, pattern) : Match(pc + 1, at, top, pattern) >= 0 != op.IsNegative;
                     stack = s_stack!;
                     pc = op.A;
                     break;
                 case OpKind.Atomic:
+                    KeepSlots(ref stack, ref top);
                     var end = Match(pc + 1, at, top, pattern);
                     stack = s_stack!;
                     ok = end >= 0;
@@ -126,6 +155,11 @@ ref struct PatternScan(PatternProgram program, ReadOnlySpan<char> text, long bud
                     break;
             }
             if (ok) continue;
+            while (top > floor && stack[top - 1] == Restores)
+            {
+                slots![stack[top - 3]] = stack[top - 2];
+                top -= 3;
+            }
             if (top == floor) return -1;
             // The latest choice that was left open. A run gives back one character at a time.
             var (backPc, backAt, backLeast) = (stack[top - 3], stack[top - 2], stack[top - 1]);
@@ -159,18 +193,48 @@ ref struct PatternScan(PatternProgram program, ReadOnlySpan<char> text, long bud
 
     bool LooksBehind(in Op op, int pc, int at, int top, Pattern pattern)
     {
-        var found = at > 0 && Match(pc + 1, CodePoints.Before(_text, at), top, pattern) == at;
+        var from = at;
+        for (var left = op.B; left > 0 && from >= 0; left--) from = from == 0 ? -1 : CodePoints.Before(_text, from);
+        var found = from >= 0 && Match(pc + 1, from, top, pattern) == at;
         return found != op.IsNegative;
+    }
+
+    /// <summary>What happens inside cannot be undone step by step later, so all slots are kept as they are now.</summary>
+    readonly void KeepSlots(ref int[] stack, ref int top)
+    {
+        for (var slot = 0; slot < program.SlotCount; slot++) Push(ref stack, ref top, slot, slots![slot], Restores);
+    }
+
+    readonly bool TryAgain(in Op op, ref int at)
+    {
+        var (start, end) = (slots![2 * op.A], slots[2 * op.A + 1]);
+        if (start < 0 || end < start) return false;
+        var sought = _text[start..end];
+        if (!_text[at..].StartsWith(sought, op.B == 1 ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal)) return false;
+        at += sought.Length;
+        return true;
     }
 
     readonly bool IsAt(Anchor anchor, int at) => anchor switch
     {
         Anchor.Start => at == 0,
         Anchor.End => at == _text.Length,
+        Anchor.LineStart => at == 0 || _text[at - 1] == '\n',
+        Anchor.LineEnd => at == _text.Length || _text[at] == '\n',
+        Anchor.LastLineEnd => at == _text.Length || (at == _text.Length - 1 && _text[at] == '\n'),
+        Anchor.PythonWordEdge or Anchor.PythonNoWordEdge => (IsPythonWord(at - 1) != IsPythonWord(at)) == (anchor == Anchor.PythonWordEdge),
         _ => (IsWord(at - 1) != IsWord(at)) == (anchor == Anchor.WordEdge),
     };
 
     readonly bool IsWord(int at) => at >= 0 && at < _text.Length && CodePoints.IsWord(CodePoints.At(_text, at, out _));
+
+    /// <summary>Before the first half of a pair stands what ends at it, so a look at one half finds the other.</summary>
+    readonly bool IsPythonWord(int at)
+    {
+        if (at < 0 || at >= _text.Length) return false;
+        if (char.IsLowSurrogate(_text[at]) && at > 0) at--;
+        return PythonPatternParser.IsWord(CodePoints.At(_text, at, out _));
+    }
 
     static void Push(ref int[] stack, ref int top, int pc, int at, int least)
     {
@@ -181,6 +245,7 @@ ref struct PatternScan(PatternProgram program, ReadOnlySpan<char> text, long bud
 
     static void Grow(ref int[] stack)
     {
+        if (stack.Length >= MaxStack) throw new InferenceException(InferenceFault.Limit, "A regular expression leaves too many choices open on this text.");
         Array.Resize(ref stack, stack.Length * 2);
         s_stack = stack;
     }

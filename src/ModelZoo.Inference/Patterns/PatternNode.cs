@@ -13,6 +13,19 @@ enum Anchor
     End,
     WordEdge,
     NoWordEdge,
+
+    /// <summary>At the start of the text or behind a newline.</summary>
+    LineStart,
+
+    /// <summary>At the end of the text or before a newline.</summary>
+    LineEnd,
+
+    /// <summary>At the end of the text, or before a newline that ends it: Python's <c>$</c>.</summary>
+    LastLineEnd,
+
+    /// <summary>Python counts other characters among words than Rust does.</summary>
+    PythonWordEdge,
+    PythonNoWordEdge,
 }
 
 /// <summary>A parsed regular expression.</summary>
@@ -32,6 +45,25 @@ abstract record PatternNode
 
     public sealed record At(Anchor Anchor) : PatternNode;
 
+    /// <summary>A part whose place is remembered, numbered from 1.</summary>
+    public sealed record Group(PatternNode Item, int Number) : PatternNode;
+
+    /// <summary>What a group matched, again.</summary>
+    public sealed record Again(int Number, bool IgnoresCase) : PatternNode;
+
+    /// <summary>How many characters every match has; null where matches differ.</summary>
+    public int? Width() => this switch
+    {
+        One => 1,
+        At or Look => 0,
+        Sequence sequence => sequence.Items.Aggregate((int?)0, (sum, item) => sum + item.Width()),
+        Choice choice => choice.Items.Select(item => item.Width()).Distinct().ToList() is [var width] ? width : null,
+        Repeat repeat => repeat.Min == repeat.Max ? repeat.Min * repeat.Item.Width() : null,
+        Atomic atomic => atomic.Item.Width(),
+        Group group => group.Item.Width(),
+        _ => null,
+    };
+
     /// <summary>With which ASCII characters, and whether with others, a match may begin; and whether it may be empty.</summary>
     public (UInt128 Ascii, bool More, bool Empty) First() => this switch
     {
@@ -40,6 +72,7 @@ abstract record PatternNode
         Choice choice => choice.Items.Select(item => item.First()).Aggregate((a, b) => (a.Ascii | b.Ascii, a.More || b.More, a.Empty || b.Empty)),
         Repeat repeat => repeat.Item.First() is var first && repeat.Min == 0 ? (first.Ascii, first.More, true) : first,
         Atomic atomic => atomic.Item.First(),
+        Group group => group.Item.First(),
         _ => (0, false, true),
     };
 

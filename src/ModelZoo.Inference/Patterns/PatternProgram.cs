@@ -10,6 +10,15 @@ enum OpKind : byte
     Look,
     Atomic,
     At,
+
+    /// <summary>Remembers the place in slot A.</summary>
+    Save,
+
+    /// <summary>Goes on to B when nothing was matched since slot A was set: a loop whose body may be empty ends there.</summary>
+    Moved,
+
+    /// <summary>What group A matched, again.</summary>
+    Again,
 }
 
 /// <summary>An instruction. A and B are targets of jumps, or the bounds of a run.</summary>
@@ -23,9 +32,13 @@ sealed class PatternProgram
     readonly List<Op> _ops = [];
     readonly bool[] _first;
     readonly bool _firstMore;
+    readonly bool _keepsSlots;
 
-    public PatternProgram(PatternNode root)
+    /// <param name="groups">Groups that are remembered; slots 2 n and 2 n + 1 hold where group n begins and ends.</param>
+    public PatternProgram(PatternNode root, int groups = 0)
     {
+        SlotCount = groups == 0 ? 0 : 2 * (groups + 1);
+        _keepsSlots = groups > 0;
         var first = root.First();
         (_first, _firstMore) = first.Empty ? (Spread(UInt128.MaxValue), true) : (Spread(first.Ascii), first.More);
         if (root is PatternNode.Choice choice)
@@ -50,6 +63,9 @@ sealed class PatternProgram
 
     public Op[] Ops { get; }
 
+    /// <summary>Places that a match remembers: those of groups, then those of loops. None in patterns that only cut texts.</summary>
+    public int SlotCount { get; private set; }
+
     /// <summary>The alternatives of the whole expression, each tried only where it may begin.</summary>
     public Alternative[]? Choices { get; }
 
@@ -70,8 +86,16 @@ sealed class PatternProgram
             case PatternNode.Choice choice: WriteChoice(choice.Items); break;
             case PatternNode.Repeat repeat: WriteRepeat(repeat); break;
             case PatternNode.Atomic atomic: WriteInner(new(OpKind.Atomic), atomic.Item); break;
-            case PatternNode.Look look: WriteInner(new(OpKind.Look, IsNegative: look.IsNegative, IsBehind: look.IsBehind), look.IsBehind && look.Item is not PatternNode.One
-                ? throw new InferenceException(InferenceFault.Model, "Looking behind is supported for one character only.") : look.Item); break;
+            case PatternNode.Look look:
+                var width = look.IsBehind ? look.Item.Width() ?? throw new InferenceException(InferenceFault.Model, "Looking behind is supported for texts of one length only.") : 0;
+                WriteInner(new(OpKind.Look, B: width, IsNegative: look.IsNegative, IsBehind: look.IsBehind), look.Item);
+                break;
+            case PatternNode.Group group:
+                _ops.Add(new(OpKind.Save, 2 * group.Number));
+                Write(group.Item);
+                _ops.Add(new(OpKind.Save, 2 * group.Number + 1));
+                break;
+            case PatternNode.Again again: _ops.Add(new(OpKind.Again, again.Number, again.IgnoresCase ? 1 : 0)); break;
         }
     }
 
@@ -80,7 +104,7 @@ sealed class PatternProgram
         var at = _ops.Count;
         _ops.Add(op);
         Write(item);
-        _ops.Add(new(OpKind.Accept));
+        _ops.Add(new(OpKind.Accept, IsNegative: true));     // of a part: it may be empty anywhere
         _ops[at] = op with { A = _ops.Count };
     }
 
@@ -118,7 +142,10 @@ sealed class PatternProgram
         {
             var split = _ops.Count;
             _ops.Add(default);
+            var slot = _keepsSlots && repeat.Item.First().Empty ? SlotCount++ : -1;
+            if (slot >= 0) _ops.Add(new(OpKind.Save, slot));
             Write(repeat.Item);
+            if (slot >= 0) _ops.Add(new(OpKind.Moved, slot, _ops.Count + 2));
             _ops.Add(new(OpKind.Jump, split));
             _ops[split] = isLazy ? new(OpKind.Split, _ops.Count, split + 1) : new(OpKind.Split, split + 1, _ops.Count);
             return;
