@@ -59,6 +59,7 @@ public sealed class Completion(LanguageModel model, GenerationSettings settings)
         var sampler = new Sampler(settings);
         var text = new TextAssembler(model.Tokenizer, settings.Stops);
         foreach (var id in prompt) sampler.Saw(id);
+        text.Follow(prompt[^1]);
         var last = prompt[^1];
         for (var made = 1; ; made++)
         {

@@ -190,6 +190,7 @@ public sealed class LanguageModel
         var sampler = new Sampler(settings);
         var text = new TextAssembler(Tokenizer, settings.Stops);
         foreach (var id in next) sampler.Saw(id);
+        text.Follow(next[^1]);
         for (var made = 1; ; made++)
         {
             stop.ThrowIfCancellationRequested();
