@@ -43,6 +43,7 @@ static class ZooCommand
         TokenCommand.Build(),
         ServeCommand.Build(),
         WorkerCommand.Build(),
+        ModelWorkerCommand.Build(),
         AdminCommand.Build(),
         ReindexCommand.Build(),
         FsckCommand.Build(),

@@ -36,6 +36,8 @@ static class ZooRoutes
         ConvertEndpoints.Map(group);
         KeyEndpoints.Map(group);
         EvaluationEndpoints.Map(group);
+        InferEndpoints.Map(group);
+        ServingEndpoints.Map(group);
         RegistryEndpoints.Map(group);
         RecordEndpoints.Map(group);
         TensorDiffEndpoints.Map(group);
