@@ -31,6 +31,8 @@ sealed class HubOptions
 
     public GitOptions Git { get; set; } = new();
 
+    public Evaluations.Submissions.SubmittingOptions Submissions { get; set; } = new();
+
     public MetricOptions Metrics { get; set; } = new();
 
     public LogOptions Logging { get; set; } = new();
@@ -62,6 +64,7 @@ sealed class HubOptions
         Serving.Validate();
         Logging.Validate();
         Git.Validate();
+        Submissions.Validate();
     }
 }
 

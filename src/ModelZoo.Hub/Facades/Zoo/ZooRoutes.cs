@@ -40,6 +40,7 @@ static class ZooRoutes
         TensorDiffEndpoints.Map(group);
         LeaderboardEndpoints.Map(group);
         ScoreEndpoints.Map(group);
+        SubmissionEndpoints.Map(group);
         app.Map(Base + "/{**rest}", HuggingFace.HuggingFaceRoutes.Nothing)
             .WithMetadata(ZooErrors.Dialect, new Kernel.Public("says only that nothing is here")).ExcludeFromDescription();
     }
