@@ -35,6 +35,8 @@ sealed class HubOptions
 
     public GitOptions Git { get; set; } = new();
 
+    public Evaluations.Submissions.SubmittingOptions Submissions { get; set; } = new();
+
     public MetricOptions Metrics { get; set; } = new();
 
     public LogOptions Logging { get; set; } = new();
@@ -68,6 +70,7 @@ sealed class HubOptions
         Hosting.Validate();
         Logging.Validate();
         Git.Validate();
+        Submissions.Validate();
     }
 }
 

@@ -73,7 +73,7 @@ static class BoardMaker
     public static MetricFact MetricOf(BenchmarkTaskRow task, string metric)
     {
         if (metric == (task.Metric ?? NoMetric)) return new(metric, task.HigherIsBetter == 1, task.Least, task.Most);
-        return task.Facts.Metrics.FirstOrDefault(fact => fact.Name == metric) ?? MetricFacts.Of(metric);
+        return task.Facts.Metrics.FirstOrDefault(fact => fact.Name == metric) ?? MetricNames.Of(metric);
     }
 
     /// <summary>The metrics and filters that scores of a task have, the primary one first.</summary>

@@ -63,7 +63,7 @@ static class BenchmarkFile
         defined ??= new BenchmarkTaskRow { Id = id, Title = id };
         var facts = defined.Facts;
         var metric = Text(own?["metric"]) ?? defined.Metric ?? Text(common?["metric"]);
-        var known = facts.Metrics.FirstOrDefault(fact => fact.Name == metric) ?? (metric is null ? null : MetricFacts.Of(metric));
+        var known = facts.Metrics.FirstOrDefault(fact => fact.Name == metric) ?? (metric is null ? null : MetricNames.Of(metric));
         var range = own?["range"] as JsonArray ?? common?["range"] as JsonArray;
         var higher = Flag(own?["higher_is_better"]) ?? Flag(common?["higher_is_better"]);
         return defined with

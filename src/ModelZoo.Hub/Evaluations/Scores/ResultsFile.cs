@@ -65,7 +65,7 @@ static class ResultsFile
             MeasuredAt = date?.ToUnixTimeMilliseconds(), Evidence = Inside(Text(zoo?["evidence"])), Samples = Inside(Text(zoo?["samples"])),
             SourceJson = source is { Count: > 0 } && source.ToJsonString() is { Length: < 4_000 } json ? JsonText.Storable(json) : null,
             Notes = Text(entry["notes"]) is { } notes ? notes[..Math.Min(notes.Length, ScoreLimits.MaxNotes)] : null, Token = Text(entry["verifyToken"], 8_000),
-            Standing = source is null ? Standing.Claimed.Word() : Standing.Reported.Word(), Unranked = Text(zoo?["unranked"]),
+            Standing = source is null && Text(zoo?["standing"]) != Standing.Reported.Word() ? Standing.Claimed.Word() : Standing.Reported.Word(), Unranked = Text(zoo?["unranked"]),
         };
     }
 

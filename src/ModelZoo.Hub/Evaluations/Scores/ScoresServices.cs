@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using ModelZoo.Hub.Evaluations.Leaderboards;
+using ModelZoo.Hub.Evaluations.Submissions;
 using ModelZoo.Hub.Kernel;
 using ModelZoo.Hub.Repositories;
 
@@ -12,6 +13,7 @@ static class ScoresServices
     {
         services.AddAll(typeof(ScoreStore), typeof(BenchmarkStore), typeof(MarkStore), typeof(ScoreFiles), typeof(SameFiles), typeof(ScoreProof), typeof(TaskDefinitions), typeof(ScoreMarks));
         services.AddAll(typeof(BoardQuery), typeof(ScoreIndex), typeof(BoardReader), typeof(SampleScores), typeof(Comparisons));
+        services.AddAll(typeof(SubmissionStore), typeof(SubmissionImport), typeof(LabelFile), typeof(SubmissionDesk));
         services.AddSingleton<IProjection, ScoreProjection>();
         services.AddSingleton<IProjection, BenchmarkProjection>();
     }

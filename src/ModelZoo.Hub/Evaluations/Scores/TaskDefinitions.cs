@@ -38,7 +38,7 @@ sealed class TaskDefinitions(ScoreFiles files, TreeReader trees)
         if (Text(task["task"]) is not { } id) return null;
         var zoo = task["zoo"] as JsonObject;
         var metrics = (task["metric_list"] as JsonArray ?? []).OfType<JsonObject>().Select(metric => Text(metric["metric"]) is { } name
-            ? metric["higher_is_better"] is JsonValue { } stated && stated.GetValueKind() is JsonValueKind.True or JsonValueKind.False ? MetricFacts.Of(name) with { HigherIsBetter = metric["higher_is_better"]!.GetValue<bool>() } : MetricFacts.Of(name) : null)
+            ? metric["higher_is_better"] is JsonValue { } stated && stated.GetValueKind() is JsonValueKind.True or JsonValueKind.False ? MetricNames.Of(name) with { HigherIsBetter = metric["higher_is_better"]!.GetValue<bool>() } : MetricNames.Of(name) : null)
             .OfType<MetricFact>().ToList();
         var primary = metrics.FirstOrDefault(fact => fact.Name == Text(zoo?["primary_metric"])) ?? metrics.FirstOrDefault();
         return new BenchmarkTaskRow

@@ -44,6 +44,7 @@ static class ZooRoutes
         LeaderboardEndpoints.Map(group);
         ScoreEndpoints.Map(group);
         SnippetEndpoints.Map(group);
+        SubmissionEndpoints.Map(group);
         app.Map(Base + "/{**rest}", HuggingFace.HuggingFaceRoutes.Nothing)
             .WithMetadata(ZooErrors.Dialect, new Kernel.Public("says only that nothing is here")).ExcludeFromDescription();
     }

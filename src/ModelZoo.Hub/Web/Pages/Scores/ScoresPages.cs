@@ -83,7 +83,7 @@ sealed class ScoresPages(PageFrames frames, RepositoryPageParts parts, ScoreStor
     {
         foreach (var group in rows.Where(row => row is { Subgroup: not null, Value: not null }).GroupBy(row => (row.Dataset, row.TaskId, row.Metric, row.Filter, row.Path)).Take(MostTables))
         {
-            var metric = visible.Find(group.Key.Dataset)?.Find(group.Key.TaskId) is { } task && group.Key.Metric is { } name ? BoardMaker.MetricOf(task, name) : MetricFacts.Of(group.Key.Metric ?? "value");
+            var metric = visible.Find(group.Key.Dataset)?.Find(group.Key.TaskId) is { } task && group.Key.Metric is { } name ? BoardMaker.MetricOf(task, name) : MetricNames.Of(group.Key.Metric ?? "value");
             var counted = group.Where(row => row.N >= LeastOfGroup).OrderBy(row => metric.HigherIsBetter ? row.Value : -row.Value).ToList();
             var worst = counted.Count > 1 ? counted[0] : null;
             yield return new(group.Key.TaskId.Length > 0 ? group.Key.TaskId : group.Key.Dataset, metric.Name, worst is null ? null : $"gap {BoardLinks.Value(Math.Abs(counted[^1].Value!.Value - worst.Value!.Value))} among groups of {LeastOfGroup} and more",
