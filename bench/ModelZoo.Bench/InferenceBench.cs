@@ -104,7 +104,7 @@ static class InferenceBench
         return (Environment.CpuUsage.TotalTime - before).TotalMicroseconds / count;
     }
 
-    static async Task<Process> StartPeerAsync(string folder)
+    internal static async Task<Process> StartPeerAsync(string folder)
     {
         // Its own install script would fetch libraries for other processors.
         using (var install = Process.Start(new ProcessStartInfo("npm", $"install --silent --no-audit --no-fund --ignore-scripts --prefix \"{folder}\" {Packages}"))!)
@@ -116,7 +116,7 @@ static class InferenceBench
         return Process.Start(new ProcessStartInfo("node", "inference.mjs") { WorkingDirectory = folder, RedirectStandardInput = true, RedirectStandardOutput = true })!;
     }
 
-    static async Task<double[]> AskAsync(Process peer, params object[] question)
+    internal static async Task<double[]> AskAsync(Process peer, params object[] question)
     {
         await peer.StandardInput.WriteLineAsync(string.Join('\t', question.Select(part => Convert.ToString(part, CultureInfo.InvariantCulture))));
         await peer.StandardInput.FlushAsync();
@@ -124,7 +124,7 @@ static class InferenceBench
         return [.. answer.Split('\t').Select(number => double.Parse(number, CultureInfo.InvariantCulture))];
     }
 
-    static string FindData()
+    internal static string FindData()
     {
         if (Environment.GetEnvironmentVariable("MODELZOO_SHARED") is { Length: > 0 } named) return Path.Combine(named, "data");
         for (var folder = Directory.GetParent(Report.Repository()); folder is not null; folder = folder.Parent)

@@ -18,6 +18,7 @@ static class Program
         ("profile", ProfileBench.RunAsync),
         ("convert", ConvertBench.RunAsync),
         ("inference", InferenceBench.RunAsync),
+        ("evaluation", EvaluationBench.RunAsync),
     ];
 
     static async Task<int> Main(string[] args)

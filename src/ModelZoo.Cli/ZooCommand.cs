@@ -22,6 +22,8 @@ static class ZooCommand
         CatCommand.Build(),
         RmCommand.Build(),
         InfoCommand.Build(),
+        EvalCommand.Build(),
+        TasksCommand.Build(),
         ConvertCommand.Build(),
         EvaluateCommand.Build(),
         EvalWorkerCommand.Build(),

@@ -25,7 +25,7 @@ sealed class ProgramJudge : Completion
         var results = new List<JudgedSample>();
         foreach (var one in judged)
         {
-            var tries = one.Response is IEnumerable<object?> list and not string ? list.Select(item => item as string ?? "").ToList() : [one.Response as string ?? ""];
+            var tries = one.Response is IEnumerable<object?> list ? list.Select(item => item as string ?? "").ToList() : [one.Response as string ?? ""];
             var passed = 0;
             foreach (var answer in tries)
             {

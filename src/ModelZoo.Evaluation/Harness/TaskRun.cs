@@ -160,6 +160,7 @@ sealed class TaskRun(EvaluationPlan plan, TaskDefinition task, IModelAdapter mod
             try
             {
                 judged = sample.Prompt!.Judge(sample.Answers!);
+                judged = [.. judged.Select(Fair)];
                 if (completion is not null) judged = await completion.CompleteAsync(sample.Prompt, sample.Answers!, judged, stop);
                 values = [.. judged.Select(one => _metrics.Select(metric => one.Outcome is { } outcome ? metric.Score(outcome) : null).ToArray())];
             }
@@ -182,6 +183,9 @@ sealed class TaskRun(EvaluationPlan plan, TaskDefinition task, IModelAdapter mod
             _done.Add(new(sample.Document.Index, Subgroups.Of(task, sample), judged?.Select(one => one.Outcome).ToList() ?? [.. new Outcome?[_filters.Count]], sample.Error is not null, hashes));
         }
     }
+
+    /// <summary>Where no choice was found at all the first of equals must not win by chance: it is wrong.</summary>
+    static JudgedSample Fair(JudgedSample judged) => judged.Outcome is ChoiceOutcome choice && choice.LogLikelihoods.All(double.IsNegativeInfinity) ? judged with { Outcome = choice with { Golds = [] } } : judged;
 
     void RequireFew(int count, bool isEnd)
     {

@@ -132,7 +132,7 @@ public sealed class InProcessAdapter : IModelAdapter
     {
         if (row.Scores.Count == 0) throw new EvaluationException("The model gives a class without scores.");
         var order = LabelOrder.Find(_options.LabelNames, [.. row.Scores.Select(score => score.Key)]);
-        return LabelOrder.Apply(order, [.. row.Scores.Select(score => score.Value)]);
+        return LabelOrder.Apply(order, Scores.ToProbabilities([.. row.Scores.Select(score => score.Value)], ScoreKind.Guess));
     }
 
     float[][] Numbers(IReadOnlyList<ModelInput> inputs, CancellationToken stop) => inputs[0] switch

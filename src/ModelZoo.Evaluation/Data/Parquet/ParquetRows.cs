@@ -95,7 +95,7 @@ static class ParquetRows
     }
 
     /// <summary>The repeated child is a frame around its only child, except in old files where it is the element itself.</summary>
-    static object? Elements(ParquetNode list, ParquetNode inner, ParquetColumn[] columns, int depth)
+    static List<object?> Elements(ParquetNode list, ParquetNode inner, ParquetColumn[] columns, int depth)
     {
         var values = (List<object?>)ReadNode(inner, columns, depth + 1)!;
         var isFrame = inner.Children.Count == 1 && inner.Name != "array" && inner.Name != $"{list.Name}_tuple";

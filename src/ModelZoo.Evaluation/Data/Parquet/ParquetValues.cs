@@ -11,7 +11,8 @@ static class ParquetValues
 
     public static object?[] Plain(ReadOnlyMemory<byte> memory, ParquetNode node, int count)
     {
-        var (bytes, values, at) = (memory.Span, new object?[count], 0);
+        var bytes = memory.Span;
+        var (values, at) = (new object?[count], 0);
         for (var i = 0; i < count; i++)
         {
             if (node.Type == ParquetType.Boolean)
@@ -39,6 +40,8 @@ static class ParquetValues
         var bytes = memory.Span;
         return node.Type switch
         {
+            ParquetType.Int32 when node.DecimalScale is { } scale => BinaryPrimitives.ReadInt32LittleEndian(bytes) / Math.Pow(10, scale),
+            ParquetType.Int64 when node.DecimalScale is { } scale => BinaryPrimitives.ReadInt64LittleEndian(bytes) / Math.Pow(10, scale),
             ParquetType.Int32 => Whole(BinaryPrimitives.ReadInt32LittleEndian(bytes), node),
             ParquetType.Int64 => Whole(BinaryPrimitives.ReadInt64LittleEndian(bytes), node),
             ParquetType.Float => (double)BinaryPrimitives.ReadSingleLittleEndian(bytes),
@@ -49,8 +52,7 @@ static class ParquetValues
         };
     }
 
-    static object Whole(long value, ParquetNode node) => node.DecimalScale is { } scale ? (double)value / Math.Pow(10, scale)
-        : node is { IsUnsigned: true, Type: ParquetType.Int32 } ? (long)(uint)value : value;
+    static long Whole(long value, ParquetNode node) => node is { IsUnsigned: true, Type: ParquetType.Int32 } ? (uint)value : value;
 
     static object Bytes(ReadOnlyMemory<byte> memory, ParquetNode node)
     {
@@ -141,7 +143,9 @@ static class ParquetValues
     public static object?[] Delta(ReadOnlyMemory<byte> memory, ParquetNode node, int count)
     {
         var values = Deltas(memory.Span, count, out _);
-        return values.Length == count ? Array.ConvertAll(values, value => (object?)Whole(value, node)) : throw Broken();
+        if (values.Length != count) throw Broken();
+        if (node.DecimalScale is { } scale) return Array.ConvertAll(values, value => (object?)(value / Math.Pow(10, scale)));
+        return Array.ConvertAll(values, value => (object?)Whole(value, node));
     }
 
     public static object?[] DeltaLengths(ReadOnlyMemory<byte> memory, ParquetNode node, int count)
