@@ -17,6 +17,7 @@ using ModelZoo.Hub.Community;
 using ModelZoo.Hub.Conversions;
 using ModelZoo.Hub.Database;
 using ModelZoo.Hub.Evaluations.Runs;
+using ModelZoo.Hub.Evaluations.Scores;
 using ModelZoo.Hub.Evaluations.Signing;
 using ModelZoo.Hub.Facades;
 using ModelZoo.Hub.Facades.GitHttp;
@@ -112,6 +113,7 @@ static class HubBuilder
         services.AddCards();
         services.AddProfiles();
         services.AddConversions();
+        services.AddScores();
         services.AddSearch();
         services.AddMaintenance();
         services.AddCommunity();

@@ -33,6 +33,8 @@ sealed class HubOptions
 
     public GitOptions Git { get; set; } = new();
 
+    public Evaluations.Submissions.SubmittingOptions Submissions { get; set; } = new();
+
     public MetricOptions Metrics { get; set; } = new();
 
     public LogOptions Logging { get; set; } = new();
@@ -65,6 +67,7 @@ sealed class HubOptions
         Evaluation.Validate();
         Logging.Validate();
         Git.Validate();
+        Submissions.Validate();
     }
 }
 

@@ -42,6 +42,9 @@ static class AuditAction
     public const string ReferenceRemoved = "reference.removed";
     public const string RepositoryDisabled = "repository.disabled";
     public const string Collaborator = "repository.collaborator";
+
+    /// <summary>With the kind of the mark after it: disputed, revoked, weak, strong; and "-lifted" where it was taken back.</summary>
+    public const string Score = "score.";
     public const string ScoreKey = "score-key.rotated";
 }
 

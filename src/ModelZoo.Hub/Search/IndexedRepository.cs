@@ -1,3 +1,4 @@
+using ModelZoo.Hub.Kernel;
 using ModelZoo.Hub.Repositories;
 using ModelZoo.Profiling;
 

@@ -25,6 +25,9 @@ sealed class PageFrames(Assets assets, PublicAddress address, TimeProvider time)
         ["enqueued"] = new("good", "The job is in the queue."),
         ["password"] = new("good", "The password is changed. Other browsers are signed out."),
         ["in"] = new("good", "Signed in."),
+        ["marked"] = new("good", "It stands beside the score now."),
+        ["lifted"] = new("good", "The mark is taken back."),
+        ["submitted"] = new("good", "The result is in."),
         ["out"] = new("good", "Signed out."),
     };
 

@@ -28,6 +28,7 @@ static class HuggingFaceRoutes
         HistoryEndpoints.Map(group);
         CardEndpoints.Map(group);
         ListEndpoints.Map(group);
+        LeaderboardEndpoints.Map(group);
         TagVocabularyEndpoints.Map(group);
         LikeEndpoints.Map(group);
         DiscussionEndpoints.Map(group);

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using ModelZoo.Git;
 using ModelZoo.Hub.Cards;
 using ModelZoo.Hub.Community;
+using ModelZoo.Hub.Evaluations.Scores;
 using ModelZoo.Hub.Kernel;
 using ModelZoo.Hub.Profiles;
 using ModelZoo.Hub.Repositories;
@@ -11,7 +12,7 @@ using ModelZoo.Hub.Repositories.Access;
 namespace ModelZoo.Hub.Facades.HuggingFace;
 
 /// <summary>A repository as one JSON object in Hugging Face's field names, with just the fields that are wanted.</summary>
-sealed class RepositoryDescription(CardStore cards, WeightSummaryStore weights, TreeReader trees, LikeStore likes, UsedStorageQuery used, HubOptions options)
+sealed class RepositoryDescription(CardStore cards, WeightSummaryStore weights, TreeReader trees, LikeStore likes, UsedStorageQuery used, ScoreStore scores, HubOptions options)
 {
     /// <summary>Most files that `siblings` lists; clients turn to the tree above 50,000.</summary>
     const int MaxSiblings = 60_000;
@@ -31,6 +32,7 @@ sealed class RepositoryDescription(CardStore cards, WeightSummaryStore weights, 
         if (wanted.Contains("xetEnabled")) json["xetEnabled"] = options.Xet.Enabled;
         if (repository.Kind == RepositoryKind.Model && (wanted.Contains("safetensors") || wanted.Contains("gguf")) && await weights.FindAsync(repository.Id, stop) is { } summary)
             AddWeights(json, summary, wanted);
+        if (repository.Kind == RepositoryKind.Model && wanted.Contains("evalResults")) json["evalResults"] = EvalResults(await scores.ListAsync(repository.Id, stop));
         if (revision is not null && wanted.Contains("siblings")) json["siblings"] = await SiblingsAsync(repository.SpaceId, revision.Commit.Tree, withBlobs, stop);
         return json;
     }
@@ -134,6 +136,19 @@ sealed class RepositoryDescription(CardStore cards, WeightSummaryStore weights, 
             ["models"] = new JsonArray([.. parents.Select(id => new JsonObject { ["id"] = id })]),
         };
     }
+
+    /// <summary>The entries of the files in .eval_results, as they were written.</summary>
+    static JsonArray EvalResults(IReadOnlyList<ScoreRow> rows) => new([.. rows.Where(row => row is { Origin: "results", Subgroup: null }).Select(row =>
+    {
+        var dataset = new JsonObject { ["id"] = row.Dataset, ["task_id"] = row.TaskId };
+        if (row.DatasetRevision is not null) dataset["revision"] = row.DatasetRevision;
+        var entry = new JsonObject { ["dataset"] = dataset, ["value"] = row.Value };
+        if (row.Token is not null) entry["verifyToken"] = row.Token;
+        if (row.MeasuredAt is { } at) entry["date"] = Clock.Iso(at);
+        if (row.SourceJson is not null) entry["source"] = JsonNode.Parse(row.SourceJson);
+        if (row.Notes is not null) entry["notes"] = row.Notes;
+        return (JsonNode)entry;
+    })]);
 
     public async Task<JsonArray> SiblingsAsync(long space, ObjectId tree, bool withBlobs, CancellationToken stop)
     {

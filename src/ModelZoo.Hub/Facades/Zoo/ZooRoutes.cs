@@ -39,6 +39,9 @@ static class ZooRoutes
         RegistryEndpoints.Map(group);
         RecordEndpoints.Map(group);
         TensorDiffEndpoints.Map(group);
+        LeaderboardEndpoints.Map(group);
+        ScoreEndpoints.Map(group);
+        SubmissionEndpoints.Map(group);
         app.Map(Base + "/{**rest}", HuggingFace.HuggingFaceRoutes.Nothing)
             .WithMetadata(ZooErrors.Dialect, new Kernel.Public("says only that nothing is here")).ExcludeFromDescription();
     }

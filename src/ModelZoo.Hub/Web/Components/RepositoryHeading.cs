@@ -17,6 +17,11 @@ public sealed record RepositoryHeading(RepositoryLinks Links, string DefaultBran
 
     /// <summary>How many discussions and pull requests are open.</summary>
     public long OpenDiscussions { get; init; }
+    /// <summary>Scores that a model's files state.</summary>
+    public long ScoreCount { get; init; }
+
+    /// <summary>A dataset with an eval.yaml.</summary>
+    public bool IsBenchmark { get; init; }
     public bool MayWrite { get; init; }
     public bool MayAdminister { get; init; }
 

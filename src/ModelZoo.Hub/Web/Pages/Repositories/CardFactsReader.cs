@@ -57,9 +57,6 @@ static class CardFactsReader
         _ => "a measurement",
     };
 
-    public static IReadOnlyList<ScoreFact> Scores(IReadOnlyList<CardResult> results) =>
-        [.. results.Where(r => r.ValueText is not null).Take(8).Select(r => new ScoreFact(r.DatasetName, r.MetricName ?? r.MetricType, Short(r.ValueText!), "claimed"))];
-
     public static Completeness? Completeness(CardRow? card)
     {
         if (card is null) return null;

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using ModelZoo.Hub.Accounts;
 using ModelZoo.Hub.Cards;
+using ModelZoo.Hub.Evaluations.Scores;
 using ModelZoo.Hub.Profiles;
 using ModelZoo.Hub.Repositories;
 using ModelZoo.Hub.Repositories.Access;
@@ -23,7 +24,7 @@ static class CardPageEndpoints
 
     static async Task<IResult> ShowAsync(
         ReadableRepository proof, HttpContext http, PageFrames frames, RepositoryPageParts parts, TreeReader trees, CardStore cards,
-        WeightSummaryStore weights, AccessPolicy policy, RepositorySearch search, ProfileReader profiles, Registry registry, CancellationToken stop)
+        WeightSummaryStore weights, AccessPolicy policy, RepositorySearch search, ProfileReader profiles, Registry registry, ScoreStore scores, CancellationToken stop)
     {
         var repository = proof.Repository;
         var frame = frames.For(http, repository.Kind.Plural());
@@ -52,12 +53,19 @@ static class CardPageEndpoints
             TotalBytes = row?.SizeBytes ?? files.Sum(f => f.SizeBytes),
             MadeFrom = await MadeFromAsync(card, policy, proof.Actor, stop),
             UsedBy = await UsedByAsync(repository, search, proof.Actor, stop),
-            Scores = CardFactsReader.Scores(results),
+            Scores = repository.Kind == RepositoryKind.Model ? Stated(await scores.ListAsync(repository.Id, stop)) : [],
             Tags = CardFactsReader.Tags(row, repository.Kind),
             LastCommit = RepositoryPageParts.Line(head.Commit),
             CommitId = head.Commit.Id,
         });
     }
+
+    /// <summary>The strongest few of the scores that the model's files state.</summary>
+    static IReadOnlyList<ScoreFact> Stated(IReadOnlyList<ScoreRow> rows) =>
+        [.. rows.Where(row => row is { Subgroup: null, Value: not null }).OrderBy(row => Standings.Parse(row.Standing)).ThenBy(row => row.Ordinal).Take(ListedFiles)
+            .Select(row => new ScoreFact(row.TaskId.Length > 0 ? row.TaskId : row.Dataset, row.Metric ?? "", Short(row.ValueText), row.Standing))];
+
+    static string Short(string text) => text.Length > 24 ? text[..24] + "…" : text;
 
     static async Task<List<FileFact>> WalkAsync(TreeReader trees, Repository repository, ShownRevision head, CancellationToken stop)
     {

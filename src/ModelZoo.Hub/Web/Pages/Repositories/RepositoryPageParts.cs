@@ -3,6 +3,7 @@ using Microsoft.Extensions.Caching.Memory;
 using ModelZoo.Git;
 using ModelZoo.Hub.Cards;
 using ModelZoo.Hub.Community;
+using ModelZoo.Hub.Evaluations.Scores;
 using ModelZoo.Hub.Kernel;
 using ModelZoo.Hub.Profiles;
 using ModelZoo.Hub.Repositories;
@@ -23,7 +24,8 @@ sealed record ShownRevision(ResolvedRevision Resolved, string Shown)
 /// <summary>What all pages of a repository need: the heading, the revision, the references, rendered Markdown.</summary>
 sealed class RepositoryPageParts(
     RevisionResolver revisions, ReferenceStore references, TreeReader trees, CardStore cards, WeightSummaryStore weights, LikeStore likes,
-    DiscussionQuery discussions, ForkStore forks, RepositoryStore repositories, AccessPolicy policy, HubOptions options) : IDisposable
+    DiscussionQuery discussions, ForkStore forks, RepositoryStore repositories, ScoreStore scores, BenchmarkStore benchmarks,
+    AccessPolicy policy, HubOptions options) : IDisposable
 {
     /// <summary>Longest Markdown that is rendered; above it a file is a download.</summary>
     const long MaxMarkdownBytes = 1 << 20;
@@ -65,6 +67,8 @@ sealed class RepositoryPageParts(
             FileCount = (int?)card?.FileCount,
             CommitCount = revision?.Commit.Ancestors,
             OpenDiscussions = await discussions.CountOpenAsync(repository.Id, stop),
+            ScoreCount = repository.Kind == RepositoryKind.Model ? await scores.CountAsync(repository.Id, stop) : 0,
+            IsBenchmark = repository.Kind == RepositoryKind.Dataset && await benchmarks.FindAsync(repository.Id, stop) is not null,
             MayWrite = proof.Level >= AccessLevel.Write,
             MayAdminister = proof.Level >= AccessLevel.Administer,
             Revision = revision?.Shown,
