@@ -106,8 +106,8 @@ sealed class EvaluationResult(
 
     Task<string> SignAsync(MeasuredThing measured, ScoreRecord record, CancellationToken stop) => signer.SignAsync(new()
     {
-        Model = measured.Model.Repository.FullName, Commit = measured.Row.CommitId, FilesDigest = measured.FilesDigest, Dataset = record.Dataset!.Repo!, DatasetCommit = record.Dataset.Revision!,
-        DatasetDigest = record.Dataset.Digest, TaskId = record.Task.Id, TaskHash = record.Task.Hash, Metric = record.Metric, Filter = record.Filter, Value = record.Value!.Value,
+        Model = measured.Model.Repository.FullName, Commit = measured.Row.CommitId, FilesDigest = measured.FilesDigest, Dataset = measured.Benchmark.Repository.FullName, DatasetCommit = measured.Row.BenchmarkCommit,
+        DatasetDigest = record.Dataset?.Digest, TaskId = record.Task.Id, TaskHash = record.Task.Hash, Metric = record.Metric, Filter = record.Filter, Value = record.Value!.Value,
         Standing = measured.IsEndpoint ? ScoreClaim.Reproduced : ScoreClaim.Verified,
     }, stop);
 
