@@ -37,7 +37,7 @@ public sealed class ConfigurationDocumentTests
             else
                 yield return ($"{prefix}{property.Name}", value switch
                 {
-                    null or "" => "",
+                    null or "" or System.Collections.IDictionary { Count: 0 } => "",
                     bool flag => flag ? "true" : "false",
                     StorageKind kind => kind.ToString().ToLowerInvariant(),
                     _ => Convert.ToString(value, CultureInfo.InvariantCulture)!,

@@ -90,7 +90,7 @@ sealed class EvaluationJob(
             throw new HopelessJob(exit);
         }
         run.Report(0.97, "checking and storing the result");
-        var outcome = await results.StoreAsync(measured, folder.Output, account, stop);
+        var outcome = await results.StoreAsync(measured, folder, account, stop);
         folder.SetOver();
         await store.FinishAsync(row with { ScoresJson = outcome.ScoresJson, FilesJson = outcome.FilesJson, ResultCommit = outcome.CommitId, PullNumber = outcome.PullNumber }, outcome.Words, CancellationToken.None);
         if (outcome.HoldsSamples) await store.RemovePartsAsync(row.Id, null, CancellationToken.None);

@@ -42,7 +42,7 @@ sealed class EvaluationRequests(EvaluationStore store, AccessPolicy policy, Revi
             throw Refusal.Forbidden($"Discussions and pull requests are switched off for {model.Repository.FullName}, and you may not write to it: a result would have no way into it.");
         var measured = await revisions.GetAsync(model, wish.Revision is { Length: > 0 } revision ? revision : "HEAD", stop);
         var data = await revisions.GetAsync(benchmark, wish.BenchmarkRevision is { Length: > 0 } at ? at : "HEAD", stop);
-        var settings = Settings(wish);
+        var settings = Settings(wish, model);
         using var folder = await folders.OpenAsync(benchmark, data.CommitId, EvaluationTasks.IsDefinition, stop);
         var chosen = EvaluationTasks.ChooseOrRefuse(folder.Path, wish.Task);
         var target = measured.Reference is { } named && named.StartsWith("refs/heads/", StringComparison.Ordinal) ? named : model.Repository.DefaultReference;
@@ -55,7 +55,7 @@ sealed class EvaluationRequests(EvaluationStore store, AccessPolicy policy, Revi
         return row;
     }
 
-    EvaluationSettings Settings(EvaluationWish wish)
+    EvaluationSettings Settings(EvaluationWish wish, ContributingRepository model)
     {
         if (wish.Limit is < 1 or > int.MaxValue) throw Refusal.Invalid("\"limit\" must be a positive number.");
         if (wish.Seed is < 0 or > int.MaxValue) throw Refusal.Invalid("\"seed\" must be a number from 0.");
@@ -63,7 +63,7 @@ sealed class EvaluationRequests(EvaluationStore store, AccessPolicy policy, Revi
         if (wish.NumFewshot is < 0 or > MaxShots) throw Refusal.Invalid($"\"numFewshot\" must be 0 to {MaxShots}.");
         var endpoint = wish.Endpoint is { Length: > 0 } name ? options.Evaluation.Endpoints.Keys.FirstOrDefault(known => string.Equals(known, name, StringComparison.OrdinalIgnoreCase))
             ?? throw Refusal.Invalid(options.Evaluation.Endpoints.Count == 0 ? "This hub has no endpoints; an administrator configures them." : $"There is no such endpoint; there are {string.Join(", ", options.Evaluation.Endpoints.Keys.Order())}.") : null;
-        return new((int?)wish.Limit, (int)(wish.Seed ?? EvaluationSettings.StandardSeed), (int)Math.Min(wish.Threads ?? 1, options.Evaluation.Threads), endpoint, (int?)wish.NumFewshot, wish.Again);
+        return new((int?)wish.Limit, (int)(wish.Seed ?? EvaluationSettings.StandardSeed), (int)Math.Min(wish.Threads ?? 1, options.Evaluation.Threads), endpoint, (int?)wish.NumFewshot, wish.Again, !model.IsWriter);
     }
 
     async Task<ReadableRepository> GetAsync(RepositoryKind kind, string? id, string problem, AccessLevel level, SignedIn me, CancellationToken stop)

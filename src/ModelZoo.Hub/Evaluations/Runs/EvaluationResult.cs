@@ -20,7 +20,7 @@ sealed record StoredResult(string Words, string ScoresJson, string FilesJson, st
 
 /// <summary>Signs the values of a run and commits them with their evidence: to the branch where the asker may write, else as a pull request.</summary>
 sealed class EvaluationResult(
-    ScoreSigner signer, CommitWriter writer, PullRequests pulls, BlobUploads uploads, GitObjectStore objects, TreeReader trees, RevisionResolver revisions, HubOptions options, TimeProvider time)
+    ScoreSigner signer, AccessPolicy policy, CommitWriter writer, PullRequests pulls, BlobUploads uploads, GitObjectStore objects, TreeReader trees, RevisionResolver revisions, HubOptions options, TimeProvider time)
 {
     const long MaxTextBytes = 32 * 1024 * 1024;
 
@@ -35,7 +35,7 @@ sealed class EvaluationResult(
         foreach (var task in measured.Chosen.Tasks)
         {
             var records = await RecordsAsync(measured.Model.Repository, tree, names.Evidence(task.Name), stop);
-            if (records.Count == 0 || !records.All(record => record.Model?.Digest == measured.FilesDigest && record.Task.Hash == task.Hash && record.Protocol?.Limit is null && record.Unranked is null
+            if (records.Count == 0 || !records.All(record => record.Model?.Digest == measured.FilesDigest && record.Task?.Hash == task.Hash && record.Protocol?.Limit is null && record.Unranked is null
                 && record.Dataset?.Revision == (task.DatasetPath is { } path && measured.Datasets.TryGetValue(path, out var other) ? other.Revision : measured.Row.BenchmarkCommit)
                 && (record.Run?.Seed ?? measured.Row.Settings.Seed) == measured.Row.Settings.Seed
                 && (measured.Row.Settings.NumFewshot is null || record.Protocol?.NumFewshot == measured.Row.Settings.NumFewshot))) return null;
@@ -59,16 +59,16 @@ sealed class EvaluationResult(
     /// <summary>Subgroups stand in the evidence alone, and what is undefined is no value.</summary>
     static bool IsListed(ScoreRecord record) => record is { Subgroup: null, Value: not null };
 
-    public async Task<StoredResult> StoreAsync(MeasuredThing measured, string outputFolder, Account account, CancellationToken stop)
+    public async Task<StoredResult> StoreAsync(MeasuredThing measured, RunFolder folder, Account account, CancellationToken stop)
     {
         var (row, names, repository) = (measured.Row, Names(measured), measured.Model.Repository);
         var mark = $"Evaluation {Ids.ToWire(row.Id)}.";
-        var records = WorkerRecords.Read(outputFolder, measured);
+        var records = WorkerRecords.Read(folder.Output, measured);
         // Samples show the documents: they go no further than the data itself may be seen.
         var mayShow = !measured.Benchmark.Repository.IsPrivate || (repository.IsPrivate && repository.OwnerId == measured.Benchmark.Repository.OwnerId);
         var packed = new Dictionary<string, PackedSamples>(StringComparer.Ordinal);
         foreach (var group in records.GroupBy(record => record.Task.Id, StringComparer.Ordinal))
-            if (await WorkerRecords.PackAsync(outputFolder, group.Key, group, stop) is { } samples) packed[group.Key] = samples;
+            if (await WorkerRecords.PackAsync(folder, group, stop) is { } samples) packed[group.Key] = samples;
         records = [.. records.Select(record => record with
         {
             Samples = packed.TryGetValue(record.Task.Id, out var samples) ? new(mayShow ? names.Samples(record.Task.Id) : "kept by the hub", samples.LinesDigest) : null,
@@ -94,8 +94,9 @@ sealed class EvaluationResult(
         var yaml = ResultYaml.Write(existing, measured.Benchmark.Repository.FullName, row.BenchmarkCommit, signed, DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime), Page(row));
         operations.Add(await TextAsync(measured.Model, names.Scores, Encoding.UTF8.GetBytes(yaml), stop));
         var title = $"Add scores of {measured.Chosen.Name} on {measured.Benchmark.Repository.FullName}";
-        if (measured.Model is WritableRepository writable)
+        if (!row.Settings.Proposes && measured.Model.IsWriter)
         {
+            var writable = (WritableRepository)await policy.GetAsync(repository.Id, measured.Model.Actor, AccessLevel.Write, stop);
             var outcome = await writer.WriteAsync(writable, row.Target, new(title, $"{words}\n\nMeasured by this hub. {mark}", null, operations), stop);
             return new($"{words}.", json, JsonSerializer.Serialize(files), ((CommitOutcome.Written)outcome).Commit.Id.Hex, null, mayShow);
         }
@@ -105,8 +106,8 @@ sealed class EvaluationResult(
 
     Task<string> SignAsync(MeasuredThing measured, ScoreRecord record, CancellationToken stop) => signer.SignAsync(new()
     {
-        Model = measured.Model.Repository.FullName, Commit = measured.Row.CommitId, FilesDigest = measured.FilesDigest, Dataset = record.Dataset!.Repo!, DatasetCommit = record.Dataset.Revision!,
-        DatasetDigest = record.Dataset.Digest, TaskId = record.Task.Id, TaskHash = record.Task.Hash, Metric = record.Metric, Filter = record.Filter, Value = record.Value!.Value,
+        Model = measured.Model.Repository.FullName, Commit = measured.Row.CommitId, FilesDigest = measured.FilesDigest, Dataset = measured.Benchmark.Repository.FullName, DatasetCommit = measured.Row.BenchmarkCommit,
+        DatasetDigest = record.Dataset?.Digest, TaskId = record.Task.Id, TaskHash = record.Task.Hash, Metric = record.Metric, Filter = record.Filter, Value = record.Value!.Value,
         Standing = measured.IsEndpoint ? ScoreClaim.Reproduced : ScoreClaim.Verified,
     }, stop);
 
@@ -122,7 +123,7 @@ sealed class EvaluationResult(
     }
 
     /// <summary>What two runs of the same thing have in common: all but time and place, and the commit where its files are the same.</summary>
-    static string Essence(ScoreRecord record) => JsonSerializer.Serialize(record with { Run = null, Model = record.Model is { Digest: not null } model ? model with { Revision = null, Repo = null } : record.Model, Dataset = record.Dataset! with { Revision = null } }, ScoreRecords.Format);
+    static string Essence(ScoreRecord record) => JsonSerializer.Serialize(record with { Run = null, Model = record.Model is { Digest: not null } model ? model with { Revision = null, Repo = null } : record.Model, Dataset = record.Dataset is { } dataset ? dataset with { Revision = null } : null }, ScoreRecords.Format);
 
     static string Summary(MeasuredThing measured, IReadOnlyList<ScoreRecord> records)
     {

@@ -48,7 +48,8 @@ sealed record EvaluationRow
 /// <param name="Limit">Only so many samples of each task: such a run is shown, never ranked, and changes no repository.</param>
 /// <param name="Endpoint">The name of a configured server that answers in place of the stored weights.</param>
 /// <param name="Again">Measure even where the repository has this very score already.</param>
-sealed record EvaluationSettings(int? Limit, int Seed, int Threads, string? Endpoint, int? NumFewshot, bool Again)
+/// <param name="Proposes">The credential that asked may not write to the model: the result is a pull request, whatever its account may do.</param>
+sealed record EvaluationSettings(int? Limit, int Seed, int Threads, string? Endpoint, int? NumFewshot, bool Again, bool Proposes)
 {
     public const int StandardSeed = 1234;
 

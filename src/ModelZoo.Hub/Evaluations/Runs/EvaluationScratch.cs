@@ -60,12 +60,16 @@ sealed class RunFolder : IDisposable
     {
         (_path, _hold) = (path, hold);
         Directory.CreateDirectory(Output);
+        Directory.CreateDirectory(Packed);
     }
 
     /// <summary>The worker's own folder: all that it may write to.</summary>
     public string Work => System.IO.Path.Combine(_path, "work");
 
     public string Output => System.IO.Path.Combine(Work, "out");
+
+    /// <summary>What the hub makes of the worker's files; the worker does not see it.</summary>
+    public string Packed => System.IO.Path.Combine(_path, "packed");
 
     public string PlanFile => System.IO.Path.Combine(Work, WorkerPlan.FileName);
 

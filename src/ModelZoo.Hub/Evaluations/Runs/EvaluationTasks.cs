@@ -16,8 +16,12 @@ static class EvaluationTasks
     const int MostTasks = 500;
     const int NamesShown = 12;
 
-    /// <summary>What choosing a task needs of a repository.</summary>
-    public static bool IsDefinition(FolderEntry file) => file.Path.Value.EndsWith(".yaml", StringComparison.Ordinal) || file.Path.Value.EndsWith(".yml", StringComparison.Ordinal);
+    /// <summary>Longest file that a definition may be, or include.</summary>
+    const long MaxBytes = 1 << 20;
+
+    /// <summary>What choosing a task needs of a repository: definitions, and beside them what they include.</summary>
+    public static bool IsDefinition(FolderEntry file) => file.SizeBytes <= MaxBytes
+        && (file.Path.Value.EndsWith(".yaml", StringComparison.Ordinal) || file.Path.Value.EndsWith(".yml", StringComparison.Ordinal) || file.Path.Value.StartsWith("tasks/", StringComparison.Ordinal));
 
     /// <param name="name">A task, a group or a tag; null where the benchmark has one only.</param>
     /// <exception cref="EvaluationException">There is none of that name, or it cannot run here; the message says why.</exception>

@@ -74,7 +74,13 @@ static partial class ResultYaml
 
     static string? TaskOf(string entry) => TaskId().Match(entry) is { Success: true } match ? match.Groups[1].Value.Trim('"', '\'') : null;
 
-    static string Number(double value) => value.ToString("R", CultureInfo.InvariantCulture) is var text && text.AsSpan().IndexOfAny('.', 'E', 'e') < 0 ? text + ".0" : value.ToString("R", CultureInfo.InvariantCulture);
+    /// <summary>With a point, without which some readers of YAML see a whole number, and others a text.</summary>
+    static string Number(double value)
+    {
+        var text = value.ToString("R", CultureInfo.InvariantCulture);
+        var exponent = text.IndexOf('E', StringComparison.Ordinal);
+        return text.Contains('.', StringComparison.Ordinal) ? text : exponent < 0 ? text + ".0" : text.Insert(exponent, ".0");
+    }
 
     /// <summary>JSON's strings are YAML's, too.</summary>
     static string Quote(string text) => PlainText().IsMatch(text) ? text : JsonSerializer.Serialize(text, s_plain);

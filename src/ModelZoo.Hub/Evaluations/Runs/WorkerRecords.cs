@@ -23,7 +23,7 @@ static partial class WorkerRecords
     public static IReadOnlyList<ScoreRecord> Read(string outputFolder, MeasuredThing measured)
     {
         var file = new FileInfo(Path.Combine(outputFolder, "scores.json"));
-        if (!file.Exists || file.LinkTarget is not null || file.Length > MaxBytes) throw new HopelessJob("The worker left no scores.");
+        if (!file.Exists || file.LinkTarget is not null || file.Directory!.LinkTarget is not null || file.Length > MaxBytes) throw new HopelessJob("The worker left no scores.");
         var records = ScoreRecords.Parse(File.ReadAllBytes(file.FullName));
         if (records.Count is 0 or > MaxRecords) throw new HopelessJob($"The worker left {records.Count} records.");
         return [.. records.Select(record => Bind(record, measured))];
@@ -46,12 +46,12 @@ static partial class WorkerRecords
     }
 
     /// <summary>Packs the samples of a task, the same lines always into the same bytes. Null where there are none.</summary>
-    public static async Task<PackedSamples?> PackAsync(string outputFolder, string task, IEnumerable<ScoreRecord> records, CancellationToken stop)
+    public static async Task<PackedSamples?> PackAsync(RunFolder folder, IEnumerable<ScoreRecord> records, CancellationToken stop)
     {
         if (records.Select(record => record.Samples?.Path).OfType<string>().FirstOrDefault() is not { } name || !FileName().IsMatch(name)) return null;
-        var file = new FileInfo(Path.Combine(outputFolder, name));
+        var file = new FileInfo(Path.Combine(folder.Output, name));
         if (!file.Exists || file.LinkTarget is not null) return null;
-        var packed = file.FullName + ".gz";
+        var packed = Path.Combine(folder.Packed, name + ".gz");
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         await using (var input = file.OpenRead())
         await using (var output = new FileStream(packed, FileMode.Create, FileAccess.Write))

@@ -61,7 +61,12 @@ sealed partial class WrittenParts(EvaluationStore store, long id, string folder,
             if (!FileName().IsMatch(name)) continue;
             try
             {
-                if (name.EndsWith(".part", StringComparison.Ordinal)) await AppendAsync(path, name, onlyLines: true, stop);
+                if (name.EndsWith(".part", StringComparison.Ordinal))
+                {
+                    // A task that was done and is gone through again: its lines are in the journal.
+                    if (_kept.Remove(Stem(name) + ".jsonl")) await store.RemovePartsAsync(id, Stem(name) + ".jsonl", stop);
+                    await AppendAsync(path, name, onlyLines: true, stop);
+                }
                 else if (name.EndsWith(".jsonl", StringComparison.Ordinal)) await KeepFinishedAsync(path, name, stop);
                 else if (new FileInfo(path).Length is var length && _kept.GetValueOrDefault(name) != length)
                 {

@@ -65,7 +65,7 @@ static class EvaluationEndpoints
             .Describe<EvaluationAnswer>("evaluate", "evaluations", "Measure a model on a benchmark's task and commit the result", StatusCodes.Status202Accepted)
             .ProducesProblem(400).ProducesProblem(404).ProducesProblem(429);
         app.MapGet(all, ListAsync)
-            .Describe<IReadOnlyList<EvaluationAnswer>>("listEvaluations", "evaluations", "Evaluations that you may see, newest first; ?model=, ?benchmark=, ?state=, ?mine=1, ?before=id, ?limit=").ProducesProblem(404);
+            .Describe<IReadOnlyList<EvaluationAnswer>>("listEvaluations", "evaluations", "Evaluations that you may see, newest first; ?model=, ?benchmark=, ?state=, ?mine=true, ?before=id, ?limit=").ProducesProblem(404);
         app.MapGet($"{all}/{{id}}", GetAsync)
             .Describe<EvaluationAnswer>("getEvaluation", "evaluations", "One evaluation with its scores").ProducesProblem(404);
         app.MapPost($"{all}/{{id}}/cancel", CancelAsync)

@@ -38,7 +38,7 @@ static partial class Landlock
         try
         {
             foreach (var path in readable.Concat(s_system).Concat(network ? s_network : [])) Allow(rules, path, handled & (Execute | ReadFile | ReadDir));
-            foreach (var path in writable) Allow(rules, path, handled & ~(Execute | MakeChar | MakeBlock | IoctlDev));
+            foreach (var path in writable) Allow(rules, path, handled & (WriteFile | ReadFile | ReadDir | RemoveDir | RemoveFile | MakeDir | MakeReg | Refer | Truncate));
             Allow(rules, "/dev/null", ReadFile | WriteFile);
             return Call(RestrictSelf, rules, 0, 0, 0) == 0 ? $"Landlock {version}" : null;
         }

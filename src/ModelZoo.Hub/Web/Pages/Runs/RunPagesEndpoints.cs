@@ -10,10 +10,10 @@ using ModelZoo.Hub.Repositories;
 using ModelZoo.Hub.Repositories.Access;
 using ModelZoo.Hub.Web.Pages.Repositories;
 
-namespace ModelZoo.Hub.Web.Pages.Evaluations;
+namespace ModelZoo.Hub.Web.Pages.Runs;
 
 /// <summary>/evaluations, /evaluations/{id}, and …/evaluate on a model.</summary>
-static class EvaluationPagesEndpoints
+static class RunPagesEndpoints
 {
     const int PageSize = 30;
     const int SamplesShown = 20;
@@ -35,14 +35,14 @@ static class EvaluationPagesEndpoints
         long? before = Ids.TryFromWire(http.Request.Query["before"], out var id) ? id : null;
         var runs = await access.ListAsync(actor, model?.Id, null, null, null, before, PageSize + 1, stop);
         var query = model is null ? "/evaluations" : $"/evaluations?model={Uri.EscapeDataString(model.Repository.FullName)}";
-        return new PageResult<EvaluationsPage>(new EvaluationsPageModel(frames.For(http, "models"))
+        return new PageResult<RunsPage>(new RunsPageModel(frames.For(http, "models"))
         {
             Runs = [.. runs.Take(PageSize).Select(Summary)], Of = model?.Repository.FullName, FirstPage = before is null ? null : Href.Local(query),
             NextPage = runs.Count > PageSize ? Href.Local($"{query}{(model is null ? '?' : '&')}before={Ids.ToWire(runs[PageSize - 1].Row.Id)}") : null,
         });
     }
 
-    static EvaluationSummary Summary(SeenEvaluation seen) => new(
+    static RunSummary Summary(SeenEvaluation seen) => new(
         Ids.ToWire(seen.Row.Id), RepositoryPageParts.Links(seen.Model.Repository), RepositoryPageParts.Links(seen.Benchmark.Repository), seen.Row.Task, seen.Row.State, seen.Row.Message, seen.Row.Handle, At(seen.Row.CreatedAt)!.Value);
 
     static async Task<IResult> ShowAsync(string id, Actor actor, HttpContext http, PageFrames frames, EvaluationAccess access, EvaluationSamples samples, JobStore jobs, CancellationToken stop)
@@ -55,7 +55,7 @@ static class EvaluationPagesEndpoints
         var skip = int.TryParse(http.Request.Query["skip"], NumberStyles.None, CultureInfo.InvariantCulture, out var from) ? from : 0;
         var page = task is null ? null : await samples.ReadAsync(seen, task, !inFileOrder, skip, SamplesShown, stop);
         var query = $"{summary.Page.Value}?task={Uri.EscapeDataString(task ?? "")}{(inFileOrder ? "&order=file" : "")}";
-        return new PageResult<EvaluationPage>(new EvaluationPageModel(frames.For(http, "models"), summary)
+        return new PageResult<RunPage>(new RunPageModel(frames.For(http, "models"), summary)
         {
             Commit = row.CommitId, BenchmarkCommit = row.BenchmarkCommit, Settings = SettingsWords(settings), Done = row.SamplesDone, Total = row.SamplesTotal, Failed = row.SamplesFailed,
             StartedAt = At(row.StartedAt), EndedAt = At(row.FinishedAt),

@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 using ModelZoo.Evaluation.Records;
 using ModelZoo.Hub.Evaluations.Runs;
 
-namespace ModelZoo.Hub.Web.Pages.Evaluations;
+namespace ModelZoo.Hub.Web.Pages.Runs;
 
 /// <summary>Sample records and scores in words that fit a table.</summary>
 static class SampleView

@@ -9,10 +9,10 @@ using ModelZoo.Hub.Web.Components;
 using ModelZoo.Hub.Web.Pages.Leaderboards;
 using ModelZoo.Hub.Web.Pages.Repositories;
 
-namespace ModelZoo.Hub.Web.Pages.Scores;
+namespace ModelZoo.Hub.Web.Pages.Evaluations;
 
 /// <summary>Loads the scores of a model as its page shows them.</summary>
-sealed class ScoresPages(PageFrames frames, RepositoryPageParts parts, ScoreStore scores, MarkStore marks, BoardReader boards, AccessPolicy policy)
+sealed class EvaluationsPages(PageFrames frames, RepositoryPageParts parts, ScoreStore scores, MarkStore marks, BoardReader boards, AccessPolicy policy)
 {
     const int PageSize = 40;
     const int MostTables = 3;
@@ -21,7 +21,7 @@ sealed class ScoresPages(PageFrames frames, RepositoryPageParts parts, ScoreStor
     /// <summary>Smaller subgroups say too little to be the best or the worst.</summary>
     const int LeastOfGroup = 30;
 
-    public async Task<ScoresPageModel> LoadAsync(ReadableRepository model, HttpContext http, FormState form, CancellationToken stop)
+    public async Task<EvaluationsPageModel> LoadAsync(ReadableRepository model, HttpContext http, FormState form, CancellationToken stop)
     {
         var head = await parts.FindHeadAsync(model, stop);
         var heading = await parts.HeadingAsync(model, head, stop) with { Revision = null };

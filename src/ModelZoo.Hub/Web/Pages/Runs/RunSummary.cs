@@ -1,7 +1,7 @@
-namespace ModelZoo.Hub.Web.Pages.Evaluations;
+namespace ModelZoo.Hub.Web.Pages.Runs;
 
 /// <summary>A run in a list: what of what, how far, what came of it.</summary>
-public sealed record EvaluationSummary(string Id, RepositoryLinks Model, RepositoryLinks Benchmark, string Task, string State, string Message, string By, DateTimeOffset AskedAt)
+public sealed record RunSummary(string Id, RepositoryLinks Model, RepositoryLinks Benchmark, string Task, string State, string Message, string By, DateTimeOffset AskedAt)
 {
     public Href Page => Href.Local($"/evaluations/{Id}");
 
@@ -11,9 +11,9 @@ public sealed record EvaluationSummary(string Id, RepositoryLinks Model, Reposit
 }
 
 /// <summary>Runs, newest first.</summary>
-public sealed record EvaluationsPageModel(PageFrame Frame)
+public sealed record RunsPageModel(PageFrame Frame)
 {
-    public IReadOnlyList<EvaluationSummary> Runs { get; init; } = [];
+    public IReadOnlyList<RunSummary> Runs { get; init; } = [];
     public string? Of { get; init; }
     public Href? FirstPage { get; init; }
     public Href? NextPage { get; init; }
@@ -27,7 +27,7 @@ public sealed record ScoreLine(string Task, string Metric, string Filter, string
 public sealed record SampleLine(long Number, string Id, string Asked, string Answered, string Expected, string Score, bool IsWrong, string Json);
 
 /// <summary>One run: how far, what values, which samples went wrong.</summary>
-public sealed record EvaluationPageModel(PageFrame Frame, EvaluationSummary Run)
+public sealed record RunPageModel(PageFrame Frame, RunSummary Run)
 {
     public string Commit { get; init; } = "";
     public string BenchmarkCommit { get; init; } = "";

@@ -1,6 +1,6 @@
 using ModelZoo.Hub.Web.Components;
 
-namespace ModelZoo.Hub.Web.Pages.Scores;
+namespace ModelZoo.Hub.Web.Pages.Evaluations;
 
 /// <summary>What is held against a score.</summary>
 public sealed record MarkLine(string Id, string Kind, string Reason, string By, DateTimeOffset At, bool MayLift);
@@ -40,7 +40,7 @@ public sealed record SubgroupLine(string Name, string Value, string? Interval, s
 public sealed record SubgroupTable(string Title, string Metric, string? Gap, IReadOnlyList<SubgroupLine> Lines);
 
 /// <summary>Is it good: every score that the model's files state, by whose word.</summary>
-public sealed record ScoresPageModel(PageFrame Frame, RepositoryHeading Repository)
+public sealed record EvaluationsPageModel(PageFrame Frame, RepositoryHeading Repository)
 {
     public IReadOnlyList<TaskScores> Tasks { get; init; } = [];
     public int Total { get; init; }

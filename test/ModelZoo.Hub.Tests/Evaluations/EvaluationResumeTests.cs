@@ -1,0 +1,39 @@
+using ModelZoo.Hub.Evaluations.Runs;
+using ModelZoo.Hub.Kernel;
+using static ModelZoo.Hub.Tests.Evaluations.MeasuredRepositories;
+
+namespace ModelZoo.Hub.Tests.Evaluations;
+
+/// <summary>A run outlives the process that began it, and goes on with the samples that it has, also on a node that has never seen it.</summary>
+public abstract class EvaluationResumeTests(TestHub hub)
+{
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_run_that_was_interrupted_goes_on_and_gives_the_same_bytes(bool sameNode)
+    {
+        RequireRuntime();
+        const int count = 6_000;
+        var (model, benchmark) = (await ClassifierAsync(hub.Ada), await QuestionsAsync(hub.Ada, count));
+        var begun = await hub.Ada.BeginAsync(model, benchmark);
+        await hub.Ada.UnderWayAsync(begun, 1_200);
+        await hub.StopAsync();
+        Ids.TryFromWire((string)begun["id"]!, out var id);
+        // Another node has none of the files; what it knows is in the database.
+        if (!sameNode) Directory.Delete(Path.Combine(hub.Options.DataFolder, "evaluations"), recursive: true);
+        await hub.StartAsync();
+        var ada = new TestActor(hub, TestHub.AdministratorToken, "ada");
+
+        var done = await ada.EndAsync(begun);
+
+        Assert.True((string?)done["state"] == "done", $"{done}");
+        Assert.Empty(await hub.Get<EvaluationStore>().ListPartsAsync(id, default));
+        Assert.False(Directory.Exists(Path.Combine(hub.Options.DataFolder, "evaluations", (string)begun["id"]!)));
+        var whole = await ada.EndAsync(await ada.BeginAsync(model, benchmark, again: true));
+        Assert.Equal((string)done["scores"]![0]!["samples"]!["digest"]!, (string)whole["scores"]![0]!["samples"]!["digest"]!);
+        Assert.EndsWith("The repository states exactly this already.", (string)whole["message"]!);
+    }
+}
+
+public sealed class EvaluationResumeTests_Sqlite(SqliteHub hub) : EvaluationResumeTests(hub), IClassFixture<SqliteHub>;
+public sealed class EvaluationResumeTests_Postgres(PostgresHub hub) : EvaluationResumeTests(hub), IClassFixture<PostgresHub>;
