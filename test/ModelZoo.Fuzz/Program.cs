@@ -1,5 +1,6 @@
 using ModelZoo.Fuzz;
 using ModelZoo.Fuzz.Targets;
+using ModelZoo.Fuzz.Targets.Evaluation;
 using ModelZoo.Fuzz.Targets.Profiles;
 using ModelZoo.Fuzz.Targets.Weights;
 
@@ -10,6 +11,7 @@ FuzzTarget[] targets =
     new SafetensorsTarget(), new GgufTarget(), new OnnxTarget(), new TorchTarget(), new PickleTarget(), new NpzTarget(), new Hdf5Target(), new TFLiteTarget(), new SavedModelTarget(),
     new LlamaTarget(), new ProfileTarget(), new GraphTarget(), new TableTarget(), new RowFileTarget("parquet"), new RowFileTarget("arrow"),
     new TemplateTarget(), new TaskFileTarget(), new FilterTarget(),
+    new SubmissionTarget(), new PredictionTarget(),
 ];
 
 if (args.Length is < 2 or > 3 || !double.TryParse(args[1], out var seconds))
