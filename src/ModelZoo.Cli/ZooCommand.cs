@@ -23,6 +23,7 @@ static class ZooCommand
         RmCommand.Build(),
         InfoCommand.Build(),
         ConvertCommand.Build(),
+        RunCommand.Build(),
         SearchCommand.Build(),
         ProfileCommand.Build(),
         FitCommand.Build(),
