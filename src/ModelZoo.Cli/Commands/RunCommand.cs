@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json.Nodes;
 using ModelZoo.Cli.Running;
 using ModelZoo.Inference.Runtime;
@@ -108,14 +109,17 @@ static class RunCommand
         switch (outputs)
         {
             case JsonArray list when list.Count > 0 && list.All(item => item is JsonObject one && one["score"] is not null):
-                screen.Table(["label", "score"], [.. list.Select(item => (string[])[$"{item!["label"] ?? item["token_str"] ?? item["entity_group"]}{Where(item)}", item["score"]!.GetValue<double>().ToString("0.0000", System.Globalization.CultureInfo.InvariantCulture)])]);
+                screen.Table(["label", "score"], [.. list.Select(item => (string[])[$"{item!["label"] ?? item["token_str"] ?? item["entity_group"]}{Where(item)}", Real(item["score"]!).ToString("0.0000", CultureInfo.InvariantCulture)])]);
                 break;
             case JsonObject one when one["generated_text"] is { } text: screen.Output.WriteLine(text.GetValue<string>()); break;
             default: screen.Line(outputs?.ToJsonString() ?? ""); break;
         }
     }
 
-    static string Where(JsonNode item) => item["word"] is { } word ? $" \"{word}\"" : item["box"] is JsonObject box ? " at " + string.Join(", ", box.Select(pair => $"{pair.Value!.GetValue<double>():0}")) : "";
+    /// <summary>A number of whatever width the node holds.</summary>
+    static double Real(JsonNode number) => double.Parse(number.ToJsonString(), CultureInfo.InvariantCulture);
+
+    static string Where(JsonNode item) => item["word"] is { } word ? $" \"{word}\"" : item["box"] is JsonObject box ? " at " + string.Join(", ", box.Select(pair => Real(pair.Value!).ToString("0", CultureInfo.InvariantCulture))) : "";
 
     /// <summary>Shows the text as it is made.</summary>
     static async Task<string> ContinueAsync(HubCall call, ServedModel model, JsonObject request)

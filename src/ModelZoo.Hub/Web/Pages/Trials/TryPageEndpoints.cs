@@ -106,7 +106,7 @@ static class TryPageEndpoints
         return outputs switch
         {
             JsonArray list when list.Count > 0 && list.All(item => item is JsonValue) => new([], null, [.. list.Take(ShownNumbers).Select(Number)], list.Count, json, seconds, commit),
-            JsonArray list => new([.. list.SelectMany(item => item is JsonArray inner ? inner : [item]).OfType<JsonObject>().Take(100).Select(Score)], null, [], 0, json, seconds, commit),
+            JsonArray list => new([.. list.SelectMany(item => item is JsonArray inner ? inner.AsEnumerable() : new[] { item }).OfType<JsonObject>().Take(100).Select(Score)], null, [], 0, json, seconds, commit),
             JsonObject one when one["generated_text"] is { } text => new([], text.GetValue<string>(), [], 0, json, seconds, commit),
             JsonObject one when one["spans"] is JsonArray spans => new([.. spans.OfType<JsonObject>().Select(span => new TrialScore("speech", Number(span["score"]), $"{Number(span["start"]):0.00} to {Number(span["end"]):0.00} s"))], spans.Count == 0 ? "No speech." : null, [], 0, json, seconds, commit),
             JsonObject row => new([.. (row["scores"] as JsonArray ?? []).OfType<JsonObject>().Select(Score)], row["value"] is { } value ? value.ToJsonString() : row["label"]?.GetValue<string>(), [], 0, json, seconds, commit),
