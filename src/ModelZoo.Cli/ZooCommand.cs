@@ -32,6 +32,7 @@ static class ZooCommand
         SoupCommand.Build(),
         MergeCommand.Build(),
         AlignCommand.Build(),
+        RunCommand.Build(),
         SearchCommand.Build(),
         ProfileCommand.Build(),
         FitCommand.Build(),

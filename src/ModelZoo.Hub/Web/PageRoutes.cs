@@ -25,6 +25,7 @@ using ModelZoo.Hub.Web.Pages.Repositories;
 using ModelZoo.Hub.Web.Pages.Runs;
 using ModelZoo.Hub.Web.Pages.Search;
 using ModelZoo.Hub.Web.Pages.Settings;
+using ModelZoo.Hub.Web.Pages.Trials;
 using ModelZoo.Hub.Web.Pages.Workloads;
 
 namespace ModelZoo.Hub.Web;
@@ -87,6 +88,7 @@ static class PageRoutes
         UsePageEndpoints.Map(pages);
         LikeFormEndpoints.Map(pages);
         ForkPageEndpoints.Map(pages);
+        TryPageEndpoints.Map(pages);
         RepositorySettingsPageEndpoints.Map(pages);
         FilesPageEndpoints.Map(pages);
         BlobPageEndpoints.Map(pages);

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace ModelZoo.Inference.Serving;
 
 /// <summary>
@@ -25,12 +27,23 @@ public sealed class Batcher<TInput, TResult>(int most, TimeSpan window, Func<IRe
                 _ = Task.Run(RunAllAsync, CancellationToken.None);
             }
         }
-        using var leave = stop.UnsafeRegister(_ =>
-        {
-            lock (_gate) _waiting.Remove(request);
-            request.Answer.TrySetCanceled(stop);
-        }, null);
+        using var leave = stop.UnsafeRegister(_ => Leave(request, stop), null);
         return await request.Answer.Task;
+    }
+
+    /// <summary>
+    /// Gives a request up. The run that it is in goes on for the others; the last one stops the run, and hears of it only when the run has really ended: whoever
+    /// watches for runs that do not end must not be told that all is well.
+    /// </summary>
+    void Leave(Waiting request, CancellationToken stop)
+    {
+        CancellationTokenSource? alone = null;
+        lock (_gate)
+        {
+            if (!_waiting.Remove(request) && request.Batch is { } batch && --batch.Left == 0) alone = batch.Stop;
+        }
+        if (alone is null) request.Answer.TrySetCanceled(stop);
+        else alone.Cancel();
     }
 
     async Task RunAllAsync()
@@ -48,38 +61,68 @@ public sealed class Batcher<TInput, TResult>(int most, TimeSpan window, Func<IRe
                 }
             }
             if (count > 1 && count < most) await Task.Delay(window);
-            List<Waiting> batch;
-            lock (_gate)
-            {
-                batch = _waiting[..Math.Min(most, _waiting.Count)];
-                _waiting.RemoveRange(0, batch.Count);
-                if (batch.Count > 0) Counts = (Counts.Runs + 1, Counts.Requests + batch.Count);
-            }
-            if (batch.Count > 0) Run(batch);
+            Batch batch;
+            lock (_gate) batch = Take(_waiting[..Math.Min(most, _waiting.Count)]);
+            if (batch.Requests.Count > 0) Run(batch);
         }
     }
 
-    void Run(List<Waiting> batch)
+    Batch Take(List<Waiting> requests)
+    {
+        _waiting.RemoveRange(0, Math.Min(requests.Count, _waiting.Count));
+        if (requests.Count > 0) Counts = (Counts.Runs + 1, Counts.Requests + requests.Count);
+        return Form(requests);
+    }
+
+    static Batch Form(List<Waiting> requests)
+    {
+        var batch = new Batch(requests);
+        foreach (var request in requests) request.Batch = batch;
+        return batch;
+    }
+
+    void Run(Batch batch)
     {
         try
         {
-            var results = run([.. batch.Select(request => request.Input)], CancellationToken.None);
-            for (var i = 0; i < batch.Count; i++) batch[i].Answer.TrySetResult(results[i]);
+            var results = run([.. batch.Requests.Select(request => request.Input)], batch.Stop.Token);
+            for (var i = 0; i < batch.Requests.Count; i++) batch.Requests[i].Answer.TrySetResult(results[i]);
         }
-        catch (Exception) when (batch.Count > 1)
+        catch (OperationCanceledException) when (batch.Stop.IsCancellationRequested)
+        {
+            foreach (var request in batch.Requests) request.Answer.TrySetCanceled(CancellationToken.None);
+        }
+        catch (Exception) when (batch.Requests.Count > 1)
         {
             // One bad request must not spoil its neighbours: each is asked alone.
-            foreach (var request in batch) Run([request]);
+            foreach (var request in batch.Requests)
+            {
+                Batch one;
+                lock (_gate) one = Form([request]);
+                if (!request.Answer.Task.IsCompleted) Run(one);
+            }
         }
         catch (Exception e)
         {
-            batch[0].Answer.TrySetException(e);
+            batch.Requests[0].Answer.TrySetException(e);
         }
+    }
+
+    [SuppressMessage("Design", "CA1001", Justification = "A source without a timer holds nothing, and requests may stop it at any moment.")]
+    sealed class Batch(List<Waiting> requests)
+    {
+        public List<Waiting> Requests => requests;
+
+        public int Left { get; set; } = requests.Count;
+
+        public CancellationTokenSource Stop { get; } = new();
     }
 
     sealed class Waiting(TInput input)
     {
         public TInput Input => input;
+
+        public Batch? Batch { get; set; }
 
         public TaskCompletionSource<TResult> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }

@@ -22,7 +22,7 @@ static class TinyModels
         return graph.ToBytes();
     }
 
-    /// <summary>A language model and its files: the logits of a word are 10 for its successor and 0 for others; embeddings are those rows, too.</summary>
+    /// <summary>A language model and its files, each a path with its content: the logits of a word are 10 for its successor and 0 for others; embeddings are those rows, too.</summary>
     public static object[] Language(bool embeds = false, string? template = null)
     {
         var size = Words.Length;
@@ -34,11 +34,11 @@ static class TinyModels
         graph.Output(embeds ? "last_hidden_state" : "logits", ElementType.Float, "batch", "tokens", size);
         object[] files =
         [
-            TestActor.File("model.onnx", graph.ToBytes()),
-            TestActor.File("config.json", JsonSerializer.Serialize(new { architectures = (string[])[embeds ? "BertModel" : "GPT2LMHeadModel"], max_position_embeddings = 16, eos_token_id = 0, bos_token_id = 0 })),
-            TestActor.File("tokenizer.json", Tokenizer()),
+            ("model.onnx", graph.ToBytes()),
+            ("config.json", JsonSerializer.SerializeToUtf8Bytes(new { architectures = (string[])[embeds ? "BertModel" : "GPT2LMHeadModel"], max_position_embeddings = 16, eos_token_id = 0, bos_token_id = 0 })),
+            ("tokenizer.json", Tokenizer()),
         ];
-        return template is null ? files : [.. files, TestActor.File("tokenizer_config.json", JsonSerializer.Serialize(new { chat_template = template, eos_token = "<end>" }))];
+        return template is null ? files : [.. files, ("tokenizer_config.json", JsonSerializer.SerializeToUtf8Bytes(new { chat_template = template, eos_token = "<end>" }))];
     }
 
     /// <summary>Classes of texts: the mean of the words' rows.</summary>
@@ -46,18 +46,18 @@ static class TinyModels
     {
         var graph = new GraphBuilder("classifier");
         var ids = graph.Input("input_ids", ElementType.Int64, "batch", "tokens");
-        var rows = graph.Node("Gather", graph.Stored([0, 0, 4, 0, 0, 4, 0, 4, 4, 0, 0, 0], 6, 2), ids);
+        var rows = graph.Node("Gather", graph.Stored([0, 0, 4, 0, 0, 4, 4, 0, 0, 4, 0, 0], 6, 2), ids);
         graph.Name("ReduceMean", [rows], "logits", ("axes", new long[] { 1 }), ("keepdims", 0L));
         graph.Output("logits", ElementType.Float, "batch", 2);
         return
         [
-            TestActor.File("model.onnx", graph.ToBytes()),
-            TestActor.File("config.json", JsonSerializer.Serialize(new { architectures = (string[])["BertForSequenceClassification"], id2label = new Dictionary<string, string> { ["0"] = "odd", ["1"] = "even" } })),
-            TestActor.File("tokenizer.json", Tokenizer()),
+            ("model.onnx", graph.ToBytes()),
+            ("config.json", JsonSerializer.SerializeToUtf8Bytes(new { architectures = (string[])["BertForSequenceClassification"], id2label = new Dictionary<string, string> { ["0"] = "odd", ["1"] = "even" } })),
+            ("tokenizer.json", Tokenizer()),
         ];
     }
 
-    static string Tokenizer() => JsonSerializer.Serialize(new
+    static byte[] Tokenizer() => JsonSerializer.SerializeToUtf8Bytes(new
     {
         version = "1.0", added_tokens = Array.Empty<object>(), pre_tokenizer = new { type = "WhitespaceSplit" },
         model = new { type = "WordLevel", vocab = Words.Select((word, id) => (word, id)).ToDictionary(pair => pair.word, pair => pair.id), unk_token = "<unk>" },
