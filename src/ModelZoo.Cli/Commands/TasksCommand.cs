@@ -18,10 +18,12 @@ static class TasksCommand
         });
     }
 
+    sealed record Row(string Name, string Kind, TaskDefinition? Task);
+
     static void List(Screen screen, TaskLibrary library)
     {
-        var rows = library.GroupNames.Order(StringComparer.Ordinal).Select(name => (Name: name, Kind: "group", Task: (TaskDefinition?)null))
-            .Concat(library.TaskNames.Order(StringComparer.Ordinal).Select(name => (name, "task", library.FindTask(name)))).ToList();
+        var rows = library.GroupNames.Order(StringComparer.Ordinal).Select(name => new Row(name, "group", null))
+            .Concat(library.TaskNames.Order(StringComparer.Ordinal).Select(name => new Row(name, "task", library.FindTask(name)))).ToList();
         if (screen.IsJson)
         {
             screen.Json(rows.Select(row => new { row.Name, row.Kind, dataset = row.Task?.DatasetPath, outputType = row.Task?.OutputType.Word(), isRunnable = row.Task?.IsRunnable, defects = row.Task?.Defects.Select(defect => defect.ToString()) }));

@@ -118,24 +118,24 @@ sealed class InputPrompt(TaskDefinition task, Document document, IReadOnlyList<M
                 var classes = Answers.Get<ClassAnswer>(answers, 0).Probabilities;
                 foreach (var probability in classes) Answers.Finite(probability, "a probability");
                 if ((int)expected! >= classes.Count) throw new EvaluationException($"The label {expected} is beyond the {classes.Count} classes that the model knows.");
-                return Answers.Same(Task, classes.Select(object? (value) => value).ToList(), new ClassOutcome(classes, (int)expected));
+                return Same(classes.Select(object? (value) => value).ToList(), new ClassOutcome(classes, (int)expected));
             case OutputType.Regression:
                 var numbers = Answers.Get<NumbersAnswer>(answers, 0).Values;
                 if (numbers.Count != 1) throw new EvaluationException($"The model gave {numbers.Count} numbers, and one is expected.");
-                return Answers.Same(Task, numbers[0], new NumberOutcome(Answers.Finite(numbers[0], "a number"), (double)expected!));
+                return Same(numbers[0], new NumberOutcome(Answers.Finite(numbers[0], "a number"), (double)expected!));
             case OutputType.Detection:
                 var found = Answers.Get<BoxesAnswer>(answers, 0).Boxes;
                 foreach (var box in found) Answers.Finite(box.Left + box.Top + box.Right + box.Bottom + box.Score, "a box");
-                return Answers.Same(Task, found.Select(object? (box) => new List<object?> { box.Left, box.Top, box.Right, box.Bottom, (long)box.Class, box.Score }).ToList(), new DetectionOutcome(found, boxes!));
+                return Same(found.Select(object? (box) => new List<object?> { box.Left, box.Top, box.Right, box.Bottom, (long)box.Class, box.Score }).ToList(), new DetectionOutcome(found, boxes!));
             case OutputType.TokenClassification:
                 var tags = Answers.Get<TagsAnswer>(answers, 0).Tags;
                 var labels = (IReadOnlyList<string>)expected!;
                 if (tags.Count != labels.Count) throw new EvaluationException($"The model gave {tags.Count} tags for {labels.Count} words.");
-                return Answers.Same(Task, tags.ToList<object?>(), new TagOutcome(tags, labels));
+                return Same(tags.ToList<object?>(), new TagOutcome(tags, labels));
             case OutputType.Embedding when Requests.Count == 2:
                 var similarity = Cosine(Answers.Get<VectorAnswer>(answers, 0).Values.Span, Answers.Get<VectorAnswer>(answers, 1).Values.Span);
-                return Answers.Same(Task, similarity, new NumberOutcome(similarity, (double)expected!));
-            default: return Answers.Same(Task, null, null);
+                return Same(similarity, new NumberOutcome(similarity, (double)expected!));
+            default: return Same(null, null);
         }
     }
 

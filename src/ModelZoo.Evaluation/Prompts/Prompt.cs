@@ -21,10 +21,17 @@ public abstract class Prompt(TaskDefinition task, Document document, IReadOnlyLi
     /// <summary>What the sample file calls <c>target</c>: a text, a number or a list.</summary>
     public object? Target { get; } = target;
 
+    /// <summary>What the document belongs to with others, where the task says so.</summary>
+    public string? Group { get; internal set; }
+
     /// <summary>One result for each filter of the task (tasks without texts have <c>none</c> alone).</summary>
     /// <param name="answers">One for each request.</param>
     /// <exception cref="EvaluationException">An answer is missing, of the wrong kind, or not finite; a filter or the document does not allow a judgement. The sample is an error.</exception>
     public abstract IReadOnlyList<JudgedSample> Judge(IReadOnlyList<ModelAnswer> answers);
+
+    /// <summary>The same for each filter, of tasks that have nothing to filter.</summary>
+    internal IReadOnlyList<JudgedSample> Same(object? response, Outcome? outcome) =>
+        [.. Task.Filters.Select(filter => new JudgedSample(filter.Name, response, outcome is null || Group is null ? outcome : outcome with { Group = Group }))];
 }
 
 /// <param name="Filter">The pipeline; <c>none</c> where there is none.</param>

@@ -12,7 +12,7 @@ namespace ModelZoo.Evaluation.Prompts;
 /// </summary>
 public sealed class PromptBuilder
 {
-    readonly FieldSource _description, _prefix, _text, _target, _choices;
+    readonly FieldSource _description, _prefix, _text, _target, _choices, _group;
     readonly FieldSource _exampleText, _exampleTarget, _exampleChoices, _examplePrefix;
     readonly FewshotSampler? _sampler;
     readonly IReadOnlyList<FilterPipeline> _filters;
@@ -30,6 +30,7 @@ public sealed class PromptBuilder
         _text = new("doc_to_text", task.DocToText, hasChoices);
         _target = new("doc_to_target", task.DocToTarget, hasChoices);
         _choices = new("doc_to_choice", task.DocToChoice, hasChoices);
+        _group = new("zoo.group", task.Zoo.Group, hasChoices);
         var fewshot = task.Fewshot;
         _exampleText = new("fewshot_config.doc_to_text", fewshot.DocToText, hasChoices);
         _exampleTarget = new("fewshot_config.doc_to_target", fewshot.DocToTarget, hasChoices);
@@ -58,11 +59,18 @@ public sealed class PromptBuilder
     /// <exception cref="EvaluationException">The document does not have what the task asks for; the message says what.</exception>
     public Prompt Build(Document document)
     {
+        var prompt = BuildOne(document);
+        if (_group.Words(document) is { Length: > 0 } group) prompt.Group = group;
+        return prompt;
+    }
+
+    Prompt BuildOne(Document document)
+    {
         switch (Task.OutputType)
         {
             case OutputType.LoglikelihoodRolling:
                 var whole = _target.Target(document) as string ?? throw _target.Wrong("it must be a text.");
-                return new RollingPrompt(Task, document, Repeated(_ => new RollingRequest(whole)), whole);
+                return new RollingPrompt(Task, document, Repeated(_ => new RollingRequest(whole)), whole, Counted(document) ?? whole);
             case OutputType.Loglikelihood:
                 var answer = TargetText(_target.Target(document), _target);
                 var context = Context(document, out _)[0];
@@ -74,6 +82,9 @@ public sealed class PromptBuilder
     }
 
     List<ModelRequest> Repeated(Func<int, ModelRequest> make) => [.. Enumerable.Range(0, Task.Repeats).Select(make)];
+
+    string? Counted(Document document) => Task.Zoo.Lengths is not { } column ? null
+        : document.Fields.GetValueOrDefault(column) as string ?? throw new EvaluationException($"Document {document.Id} has no text in the column '{column}'.");
 
     GenerationPrompt BuildGeneration(Document document)
     {

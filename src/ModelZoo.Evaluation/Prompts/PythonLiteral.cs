@@ -136,15 +136,17 @@ sealed class PythonLiteral
     void ReadText(StringBuilder text)
     {
         var quote = _text[_at++];
-        if (_at + 1 < _text.Length && _text[_at] == quote && _text[_at + 1] == quote) throw Wrong();     // a long text: no value shows itself so
-        for (; _at < _text.Length && _text[_at] != quote; _at++)
+        var isLong = _at + 1 < _text.Length && _text[_at] == quote && _text[_at + 1] == quote;
+        if (isLong) _at += 2;
+        var end = new string(quote, isLong ? 3 : 1);
+        for (; _at < _text.Length && string.CompareOrdinal(_text, _at, end, 0, end.Length) != 0; _at++)
         {
-            if (_text[_at] == '\n') throw Wrong();
+            if (_text[_at] == '\n' && !isLong) throw Wrong();
             if (_text[_at] == '\\' && _at + 1 < _text.Length) ReadEscape(text);
             else text.Append(_text[_at]);
         }
         if (_at >= _text.Length) throw Wrong();
-        _at++;
+        _at += end.Length;
         SkipSpace();
     }
 

@@ -15,8 +15,6 @@ static class Answers
         : answers[place] as T ?? throw new EvaluationException($"Answer {place} is {answers[place].GetType().Name}, and {typeof(T).Name} was asked for.");
 
     public static double Finite(double value, string what) => double.IsFinite(value) ? value : throw new EvaluationException($"The model gave {value} as {what}.");
-
-    public static IReadOnlyList<JudgedSample> Same(TaskDefinition task, object? response, Outcome? outcome) => [.. task.Filters.Select(filter => new JudgedSample(filter.Name, response, outcome))];
 }
 
 /// <summary>Which of several texts is likeliest?</summary>
@@ -31,7 +29,7 @@ sealed class ChoicePrompt(TaskDefinition task, Document document, IReadOnlyList<
         // A choice that a server does not list has no likelihood at all; that is a loss, not an error.
         var values = given.Select(answer => double.IsNegativeInfinity(answer.LogLikelihood) ? answer.LogLikelihood : Answers.Finite(answer.LogLikelihood, "a log-likelihood")).ToList();
         var response = given.Select(object? (answer) => new List<object?> { answer.LogLikelihood, answer.IsGreedy }).ToList();
-        return Answers.Same(Task, response, new ChoiceOutcome(values[..choices.Count], isMutual ? values[choices.Count..] : null, choices, golds));
+        return Same(response, new ChoiceOutcome(values[..choices.Count], isMutual ? values[choices.Count..] : null, choices, golds));
     }
 }
 
@@ -41,17 +39,18 @@ sealed class LikelihoodPrompt(TaskDefinition task, Document document, IReadOnlyL
     public override IReadOnlyList<JudgedSample> Judge(IReadOnlyList<ModelAnswer> answers)
     {
         var answer = Answers.Get<LikelihoodAnswer>(answers, 0);
-        return Answers.Same(Task, new List<object?> { answer.LogLikelihood, answer.IsGreedy }, new LikelihoodOutcome(Answers.Finite(answer.LogLikelihood, "a log-likelihood"), answer.IsGreedy));
+        return Same(new List<object?> { answer.LogLikelihood, answer.IsGreedy }, new LikelihoodOutcome(Answers.Finite(answer.LogLikelihood, "a log-likelihood"), answer.IsGreedy));
     }
 }
 
 /// <summary>How likely is a whole text?</summary>
-sealed class RollingPrompt(TaskDefinition task, Document document, IReadOnlyList<ModelRequest> requests, string text) : Prompt(task, document, requests, text)
+/// <param name="counted">The text whose words and bytes count.</param>
+sealed class RollingPrompt(TaskDefinition task, Document document, IReadOnlyList<ModelRequest> requests, string text, string counted) : Prompt(task, document, requests, text)
 {
     public override IReadOnlyList<JudgedSample> Judge(IReadOnlyList<ModelAnswer> answers)
     {
         var answer = Answers.Get<RollingAnswer>(answers, 0);
-        return Answers.Same(Task, answer.LogLikelihood, new RollingOutcome(Answers.Finite(answer.LogLikelihood, "a log-likelihood"), System.Text.Encoding.UTF8.GetByteCount(text), Words(text), answer.Tokens));
+        return Same(answer.LogLikelihood, new RollingOutcome(Answers.Finite(answer.LogLikelihood, "a log-likelihood"), System.Text.Encoding.UTF8.GetByteCount(counted), Words(counted), answer.Tokens));
     }
 
     /// <summary>Pieces between runs of white space, those before the first and behind the last too, though they may be empty.</summary>

@@ -1,5 +1,5 @@
 using ModelZoo.Evaluation.Filters;
-using ModelZoo.Inference;
+using ModelZoo.Evaluation.Metrics;
 using ModelZoo.Inference.Templates;
 
 namespace ModelZoo.Evaluation.Tasks;
@@ -9,7 +9,7 @@ static class TaskChecks
 {
     static readonly string[] s_templates = ["description", "doc_to_text", "doc_to_target", "doc_to_choice", "gen_prefix", "doc_to_decontamination_query"];
 
-    public static void Check(TaskDefinition task, TaskMap map, List<TaskDefect> defects, Func<MetricDefinition, string?>? checkMetric)
+    public static void Check(TaskDefinition task, TaskMap map, List<TaskDefect> defects)
     {
         void Add(string key, string construct, string reason) => defects.Add(new(map.At(key).File, map.At(key).Line, key, construct, reason));
 
@@ -29,7 +29,16 @@ static class TaskChecks
         if (map.Find("dataset_path") is null && map.Find("custom_dataset") is null) Add("dataset_path", "dataset_path", "it is missing.");
         CheckFilters(task, map, defects);
         foreach (var metric in task.Metrics)
-            if (checkMetric?.Invoke(metric) is { } reason) Add("metric_list", metric.Name, reason);
+        {
+            try
+            {
+                MetricCatalogue.Create(metric.Name, metric.Options, metric.Aggregation);
+            }
+            catch (EvaluationException e)
+            {
+                Add("metric_list", metric.Name, e.Message);
+            }
+        }
         if (task.Metrics.Count == 0 && task.OutputType is not (OutputType.Performance) && map.Find("metric_list") is null) Add("metric_list", "metric_list", $"a task of the type {task.OutputType.Word()} says which metrics it has.");
     }
 

@@ -18,10 +18,8 @@ public sealed class TaskLibrary
     readonly SortedDictionary<string, SortedSet<string>> _tags = new(StringComparer.Ordinal);
     readonly List<TaskProblem> _problems = [];
 
-    /// <param name="checkMetric">Says why a metric cannot be computed; null: it can, or it is not checked.</param>
-    public TaskLibrary(ITaskSource source, Func<MetricDefinition, string?>? checkMetric = null)
+    public TaskLibrary(ITaskSource source)
     {
-        CheckMetric = checkMetric;
         var files = new TaskFiles(source);
         foreach (var path in source.Paths.Where(IsTaskFile).Order(StringComparer.Ordinal))
         {
@@ -36,8 +34,6 @@ public sealed class TaskLibrary
         }
     }
 
-    Func<MetricDefinition, string?>? CheckMetric { get; }
-
     public IReadOnlyCollection<string> TaskNames => _tasks.Keys;
 
     public IReadOnlyCollection<string> GroupNames => _groups.Keys;
@@ -51,7 +47,7 @@ public sealed class TaskLibrary
     /// <summary>Reads one task from its text, without other files.</summary>
     /// <exception cref="EvaluationException">The text is no task file.</exception>
     public static TaskDefinition Parse(string text, string file = "task.yaml") =>
-        TaskReader.Read(new TaskFiles(new TaskTexts(new Dictionary<string, string> { [file] = text })).Read(file), null);
+        TaskReader.Read(new TaskFiles(new TaskTexts(new Dictionary<string, string> { [file] = text })).Read(file));
 
     static bool IsTaskFile(string path) => path.EndsWith(".yaml", StringComparison.Ordinal) && !path.Contains("__pycache__", StringComparison.Ordinal) && !path.Contains(".ipynb_checkpoints", StringComparison.Ordinal);
 
@@ -82,7 +78,7 @@ public sealed class TaskLibrary
 
     /// <summary>Null when there is none of this name.</summary>
     /// <exception cref="EvaluationException">The task's file is wrong. (What merely cannot run is in <see cref="TaskDefinition.Defects"/>.)</exception>
-    public TaskDefinition? FindTask(string name) => _tasks.TryGetValue(name, out var map) ? TaskReader.Read(map, CheckMetric) : null;
+    public TaskDefinition? FindTask(string name) => _tasks.TryGetValue(name, out var map) ? TaskReader.Read(map) : null;
 
     /// <summary>Null when there is none of this name.</summary>
     /// <exception cref="EvaluationException">The group's file is wrong, or names what is not there.</exception>
@@ -124,11 +120,11 @@ public sealed class TaskLibrary
     IEnumerable<TaskGroup.Member> BuildNamed(string group, string name, TaskNode at, IReadOnlyList<TaskEntry> overrides, int depth)
     {
         if (_groups.TryGetValue(name, out var inner)) return [new(null, BuildGroup(name, inner, overrides, depth + 1))];
-        if (_tasks.TryGetValue(name, out var task)) return [new(TaskReader.Read(task.Under(overrides), CheckMetric), null)];
-        if (_tags.TryGetValue(name, out var tagged)) return tagged.Select(one => new TaskGroup.Member(TaskReader.Read(_tasks[one].Under(overrides), CheckMetric), null));
+        if (_tasks.TryGetValue(name, out var task)) return [new(TaskReader.Read(task.Under(overrides)), null)];
+        if (_tags.TryGetValue(name, out var tagged)) return tagged.Select(one => new TaskGroup.Member(TaskReader.Read(_tasks[one].Under(overrides)), null));
         if (at is TaskScalar) throw at.Wrong($"there is no task, group or tag '{name}'.");
         var whole = new TaskMap(at.File, at.Line, overrides).Under([new("task", new TaskScalar(at.File, at.Line, $"{group}::{name}"))]);
-        return [new(TaskReader.Read(whole, CheckMetric), null)];
+        return [new(TaskReader.Read(whole), null)];
     }
 
     static List<GroupMetric> ReadMetrics(TaskMap map)

@@ -23,9 +23,9 @@ sealed class TaskReader
 
     TaskReader(TaskMap map) => _map = map;
 
-    public static TaskDefinition Read(TaskMap map, Func<MetricDefinition, string?>? checkMetric) => new TaskReader(map).Read(checkMetric);
+    public static TaskDefinition Read(TaskMap map) => new TaskReader(map).Read();
 
-    TaskDefinition Read(Func<MetricDefinition, string?>? checkMetric)
+    TaskDefinition Read()
     {
         var map = _map;
         FindFunctions(map, "");
@@ -65,7 +65,7 @@ sealed class TaskReader
             Version = (map.Find("metadata") as TaskMap)?.FindText("version"),
             Zoo = ZooReader.Read(map.FindMap("zoo"), _defects),
         };
-        TaskChecks.Check(task, map, _defects, checkMetric);
+        TaskChecks.Check(task, map, _defects);
         var resolved = TaskResolution.Of(task, map.Without(s_structure));
         return task with { Resolved = resolved, Hash = CanonicalJson.Digest(resolved), Defects = _defects };
     }
@@ -172,7 +172,7 @@ sealed class TaskReader
                 if (!metric.Has("metric")) throw item.Wrong("a metric needs its name, 'metric'.");
                 continue;
             }
-            var options = (IReadOnlyDictionary<string, object?>)metric.Without("metric", "aggregation", "higher_is_better").Plain()!;
+            var options = (IReadOnlyDictionary<string, object?>)metric.Without("metric", "aggregation", "higher_is_better", "hf_evaluate").Plain()!;
             metrics.Add(new(metric.FindName("metric")!, metric.Find("aggregation") is TaskFunction ? null : metric.FindName("aggregation"), metric.FindFlag("higher_is_better"), options));
         }
         if (metrics.Count > 0 || _map.FindItems("metric_list").Count > 0) return metrics;

@@ -26,6 +26,12 @@ public sealed record ZooFields
     public CanaryThresholds? Canary { get; init; }
     public TaskLimits? Limits { get; init; }
 
+    /// <summary>A column or template that says which documents belong together: the options of one question of MultiRC.</summary>
+    public string? Group { get; init; }
+
+    /// <summary>For whole texts: the column whose words and bytes count, where the model reads it changed. Null: what the model reads.</summary>
+    public string? Lengths { get; init; }
+
     /// <summary>For performance tasks.</summary>
     public ScenarioFields? Scenario { get; init; }
 

@@ -4,7 +4,7 @@ namespace ModelZoo.Evaluation.Tasks;
 static class ZooReader
 {
     static readonly string[] s_keys =
-        ["loader", "primary_metric", "primary_filter", "license", "summary", "columns", "input", "label_names", "subgroups", "canary", "limits", "scenario", "retrieval", "probe", "boxes", "chance", "program"];
+        ["loader", "primary_metric", "primary_filter", "license", "summary", "columns", "input", "label_names", "subgroups", "canary", "limits", "scenario", "retrieval", "probe", "boxes", "chance", "program", "group", "lengths"];
 
     static readonly string[] s_loaders = ["jsonl", "csv", "tsv", "parquet", "text", "idx", "images", "npz", "arrow"], s_kinds = ["image", "text", "text_pair", "tensor", "audio", "tokens"],
         s_scenarios = ["single_stream", "multi_stream", "server", "offline"], s_requests = ["classification", "embedding", "regression", "detection", "generation", "loglikelihood"];
@@ -32,6 +32,8 @@ static class ZooReader
             Probe = OneOf(zoo, "probe", ["knn", "logistic"]),
             Boxes = Part(zoo, "boxes", ["column", "box", "class", "format"], boxes => new BoxFields(boxes.FindName("column") ?? "objects", boxes.FindName("box") ?? "bbox", boxes.FindName("class") ?? "category", OneOf(boxes, "format", ["xywh", "xyxy"]) ?? "xywh")),
             Chance = zoo.FindReal("chance"),
+            Group = zoo.FindText("group"),
+            Lengths = zoo.FindName("lengths"),
             Program = Part(zoo, "program", ["language", "test", "seconds"], program => Program(program, defects)),
         };
     }

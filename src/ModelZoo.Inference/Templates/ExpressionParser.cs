@@ -1,58 +1,10 @@
 namespace ModelZoo.Inference.Templates;
 
 /// <summary>Parses expressions with Jinja's precedences (Jinja 3.1, parser.py).</summary>
-class ExpressionParser(IReadOnlyList<TemplateToken> tokens)
+class ExpressionParser(IReadOnlyList<TemplateToken> tokens) : TokenReader(tokens)
 {
     /// <summary>Operators in a row are evaluated from the inside of a tree as deep as the row is long.</summary>
-    const int MaxDepth = 120, MaxRow = 500;
-
-    int _at;
-    int _depth;
-
-    /// <summary>What was met that this engine does not know, in order.</summary>
-    public List<UnsupportedConstruct> Unsupported { get; } = [];
-
-    protected TemplateToken Current => tokens[_at];
-
-    protected TemplateToken Next() => tokens[_at].Kind == TokenKind.End ? tokens[_at] : tokens[_at++];
-
-    protected TemplateToken Ahead(int count) => tokens[Math.Min(_at + count, tokens.Count - 1)];
-
-    protected bool TryTake(string op)
-    {
-        if (!Current.Is(op)) return false;
-        _at++;
-        return true;
-    }
-
-    protected bool TryTakeName(string name)
-    {
-        if (!Current.IsName(name)) return false;
-        _at++;
-        return true;
-    }
-
-    protected void Expect(string op)
-    {
-        if (!TryTake(op)) throw Wrong($"'{op}' is expected.");
-    }
-
-    protected string ExpectName() => Current.Kind == TokenKind.Name ? Next().Text : throw Wrong("a name is expected.");
-
-    protected TemplateException Wrong(string reason) => new(TemplateFault.Syntax, Current.Line, Current.Shown, reason);
-
-    protected Expression NotKnown(int line, string construct, string reason)
-    {
-        Unsupported.Add(new(construct, line, reason));
-        return new UnsupportedExpression(line, construct, reason);
-    }
-
-    protected void Enter()
-    {
-        if (++_depth > MaxDepth) throw new TemplateException(TemplateFault.Limit, Current.Line, "the template", $"it is nested more than {MaxDepth} deep.");
-    }
-
-    protected void Leave() => _depth--;
+    const int MaxRow = 500;
 
     void CheckRow(ref int length)
     {
@@ -123,7 +75,8 @@ class ExpressionParser(IReadOnlyList<TemplateToken> tokens)
             else if (TryTakeName("in")) rest.Add(("in", ParseSum()));
             else if (Current.IsName("not") && Ahead(1).IsName("in"))
             {
-                _at += 2;
+                Next();
+                Next();
                 rest.Add(("not in", ParseSum()));
             }
             else break;
@@ -275,7 +228,7 @@ class ExpressionParser(IReadOnlyList<TemplateToken> tokens)
     protected Expression ParsePostfix(Expression value)
     {
         // Each step wraps the last one, and evaluation goes down through all of them.
-        var before = _depth;
+        var before = Depth;
         while (true)
         {
             if (Current.Is(".") || Current.Is("[") || Current.Is("(")) Enter();
@@ -294,7 +247,7 @@ class ExpressionParser(IReadOnlyList<TemplateToken> tokens)
             else if (Current.Is("(")) value = ParseCall(value);
             else break;
         }
-        _depth = before;
+        Depth = before;
         return value;
     }
 
@@ -365,7 +318,7 @@ class ExpressionParser(IReadOnlyList<TemplateToken> tokens)
 
     protected Expression ParseFilters(Expression value)
     {
-        var before = _depth;
+        var before = Depth;
         while (true)
         {
             if (Current.Is("|") || Current.IsName("is") || Current.Is("(")) Enter();
@@ -374,7 +327,7 @@ class ExpressionParser(IReadOnlyList<TemplateToken> tokens)
             else if (Current.Is("(")) value = ParseCall(value);
             else break;
         }
-        _depth = before;
+        Depth = before;
         return value;
     }
 

@@ -40,6 +40,22 @@ public sealed class TemplateTests
         Assert.True(wrong.Count == 0, $"seed {seed}\n{string.Join("\n", wrong.Take(20))}");
     }
 
+    /// <summary>Chat templates of published models, where a folder of them is here.</summary>
+    [Fact]
+    public void Chat_templates_in_a_folder_give_what_Jinja_gives()
+    {
+        var folder = Environment.GetEnvironmentVariable("MODELZOO_CHAT_TEMPLATES");
+        if (folder is null || !Directory.Exists(folder)) Assert.Skip("Set MODELZOO_CHAT_TEMPLATES to a folder of .jinja files.");
+        var values = JsonDocument.Parse(File.ReadAllText(Path.Combine(Folder, "cases.json"))).RootElement.GetProperty("values");
+        var templates = Directory.GetFiles(folder!, "*.jinja").Order(StringComparer.Ordinal).Select(File.ReadAllText).ToList();
+        var input = JsonSerializer.Serialize(new { values, cases = templates.SelectMany(template => new[] { "chat", "tools" }.Select(set => new { dialect = "chat", values = set, template })) });
+        var expected = JsonDocument.Parse(Python(input)).RootElement;
+        var wrong = Compare(JsonDocument.Parse(input).RootElement, expected, out var refused);
+        Assert.True(wrong.Count == 0, string.Join("\n", wrong));
+        Assert.True(refused.Count == 0, string.Join("\n", refused));
+        TestContext.Current.SendDiagnosticMessage($"{templates.Count} templates, {expected.EnumerateArray().Count(result => result.TryGetProperty("text", out _))} of {2 * templates.Count} conversations rendered");
+    }
+
     static List<string> Compare(JsonElement cases, JsonElement expected, out List<string> refused)
     {
         var wrong = new List<string>();

@@ -45,7 +45,7 @@ public sealed class EvaluationRunTests
     {
         var labels = Models.Json(SharedModels.Require("banking77-bert-mini/config.json")).GetProperty("id2label").EnumerateObject().Select(label => label.Value.GetString()!).ToList();
         // The task's order of classes is not the model's.
-        var task = Runs.Task($$"""
+        var task = Runs.Task($$$"""
             task: banking77
             dataset_path: zoo/banking77
             dataset_kwargs: {data_files: {test: test.csv}}
@@ -60,7 +60,7 @@ public sealed class EvaluationRunTests
               - {metric: ece, bins: 15}
             zoo:
               input: {column: text, kind: text}
-              label_names: {{JsonSerializer.Serialize(labels.Order(StringComparer.Ordinal).Reverse())}}
+              label_names: {{{JsonSerializer.Serialize(labels.Order(StringComparer.Ordinal).Reverse())}}}
             """);
         using var output = new Folder();
         var outcome = await Runs.RunAsync(task, Runs.ModelFolder("banking77-bert-mini/config.json"), Runs.DataFolder("eval/banking77/test.csv"), output.Path, plan => plan with { Concurrency = 2 });
