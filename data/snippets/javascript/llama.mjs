@@ -10,7 +10,12 @@ import { getLlama, {{#chat}}LlamaChatSession{{/chat}}{{^chat}}LlamaCompletion{{/
 
 const llama = await getLlama({ build: "never", ...(process.env.LLAMA_GPU === "none" ? { gpu: false } : {}) });
 const model = await llama.loadModel({ modelPath: path.join(folder, ...{{gguf}}.split("/")) });
-const context = await model.createContext();
+const context = await model.createContext({
+  threads: Number(process.env.LLAMA_THREADS) || undefined, // all cores, unless told
+{{#context}}
+  contextSize: { max: {{context}} }, // what it was trained for
+{{/context}}
+});
 {{#chat}}
 const session = new LlamaChatSession({ contextSequence: context.getSequence() });
 console.log(await session.prompt(process.argv[2] ?? "Who are you?", { maxTokens: 64, temperature: 0 }));

@@ -12,6 +12,9 @@ public sealed record SnippetFile(string Name, string Tool, string Topic, string 
 /// <param name="Kind">model, dataset or space.</param>
 public sealed record SnippetPlace(string Endpoint, string Kind, string Owner, string Name, string Commit)
 {
+    /// <summary>The hub itself answers for the model, at /api/models/{id}/infer.</summary>
+    public bool IsServed { get; init; }
+
     public string Id => $"{Owner}/{Name}";
 
     /// <summary>As it stands in addresses and clones.</summary>

@@ -5,8 +5,8 @@ static class SnippetValues
 {
     static readonly string[] s_names =
     [
-        "address", "array", "autoClass", "base", "baseRevision", "batches", "channelsFirst", "chat", "classify", "commit", "config", "crop", "deviation", "dropId",
-        "dtype", "embed", "endIds", "endpoint", "examples", "fetches", "files", "generate", "gguf", "ggufAddress", "graph", "grey", "input", "inputType", "inputs",
+        "address", "array", "autoClass", "base", "baseRevision", "batches", "channelsFirst", "chat", "classify", "commit", "config", "contentType", "context", "crop", "deviation", "dropId",
+        "dtype", "embed", "endIds", "endpoint", "example", "examples", "fetches", "files", "generate", "gguf", "ggufAddress", "graph", "grey", "input", "inputType", "inputs",
         "jsonArguments", "kernel", "kind", "masked", "maxTokens", "mean", "mode", "model", "multiLabel", "name", "noFiles", "ollamaName", "other", "output", "outputs",
         "packages", "padId", "padToken", "poolFirst", "poolMean", "pooled", "predict", "resample", "scale", "shortest", "size", "task", "tensors", "text", "tokenizer",
         "tokenizerConfig", "unitLength", "whole", "width",

@@ -27,7 +27,7 @@ sealed class SnippetWriter
         _values = SnippetValues.Standard();
         Set(("endpoint", place.Endpoint), ("model", place.Id), ("address", place.Address), ("name", place.Name), ("kind", place.Kind), ("commit", place.Commit),
             ("config", facts.Has("config.json")), ("tokenizerConfig", facts.Has("tokenizer_config.json")), ("tokenizer", SnippetTasks.HasTokenizer(facts)),
-            ("maxTokens", Math.Max(facts.MaxTokens ?? StandardTokens, 2)), ("padId", facts.PadId), ("padToken", facts.PadToken), ("endIds", facts.EndIds),
+            ("maxTokens", Math.Max(facts.MaxTokens ?? StandardTokens, 2)), ("context", facts.MaxTokens), ("padId", facts.PadId), ("padToken", facts.PadToken), ("endIds", facts.EndIds),
             ("multiLabel", facts.IsMultiLabel), ("chat", facts.HasChatTemplate));
     }
 
@@ -55,6 +55,7 @@ sealed class SnippetWriter
         }
         WriteScripts("py", python);
         WriteScripts("mjs", javascript?.Pipeline);
+        if (_place.IsServed) WriteInfer(task);
         if (_gguf is not null) WriteGguf(_gguf);
         if (hasTransformers && SnippetTasks.IsVllm(_facts)) Add("shell/vllm.sh", "vLLM", "vLLM serves it with an OpenAI-compatible API; it needs a GPU.");
         WriteDownloads();
@@ -100,14 +101,29 @@ sealed class SnippetWriter
         if (language == "mjs") WriteDocker(plan.Part);
     }
 
+    /// <summary>Without the model's files: the hub runs it.</summary>
+    void WriteInfer(string? task)
+    {
+        var takesFiles = _plan?.Part == "image" || (task is not null && SnippetTasks.TakesFiles(task));
+        (string, object?)[] values =
+        [
+            ("noFiles", takesFiles), ("contentType", takesFiles ? "application/octet-stream" : "application/json"),
+            ("example", _plan is { Part: "rows" } rows ? $"[{string.Join(", ", Enumerable.Repeat("0", (int)((rows.Values["width"] as long?) ?? 4)))}]" : "\"The answer came at once.\""),
+        ];
+        Add("shell/infer.sh", "curl", "The hub runs the model and answers.", values);
+        Add("python/infer.py", "Python", "The hub runs the model and answers; nothing to install.", values);
+        Add("javascript/infer.mjs", "JavaScript", "The hub runs the model and answers; nothing to install.", values);
+        Add("csharp/Infer.cs", "C#", "The hub runs the model and answers; one file, no package.", values);
+    }
+
     void WriteDocker(string part) => Add("shell/Dockerfile", "Docker", "server.mjs in a container, with the model inside.", ("packages", Packages("mjs", part)));
 
     /// <summary>Scripts for what transformers' own pipelines do, where no graph does it.</summary>
     void WritePipeline(string language, string pipeline)
     {
         AddScripts(language, language == "py" ? "transformers" : "transformers.js",
-        ("task", pipeline), ("predict", new Raw("pipeline")), ("packages", Packages(language, "pipeline")), ("noFiles", SnippetTasks.TakesFiles(pipeline)),
-        ("examples", SnippetTasks.TakesFiles(pipeline) ? new List<string>() : (List<string>)["The answer came at once."]));
+            ("task", pipeline), ("predict", new Raw("pipeline")), ("packages", Packages(language, "pipeline")), ("noFiles", SnippetTasks.TakesFiles(pipeline)),
+            ("examples", SnippetTasks.TakesFiles(pipeline) ? new List<string>() : (List<string>)["The answer came at once."]));
         if (language == "mjs") WriteDocker("pipeline");
     }
 

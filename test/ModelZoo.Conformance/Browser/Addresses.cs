@@ -28,6 +28,7 @@ static class Addresses
         "/ada/busy/commit/" + zoo.LastCommit, "/ada/busy/blob/main/notes.txt", $"/ada/busy/compare?from={zoo.FirstCommit}&to=main", "/ada/busy/tree/feature%2Fa-slash-%26-more",
         "/ada/busy/discussions", "/ada/busy/discussions?status=all&type=pull_request", "/ada/busy/discussions/1", "/ada/busy/discussions/2", "/ada/busy/discussions/2/files",
         "/docs/connect", "/docs/facts", "/logout",
+        "/zoo/shakespeare-gpt2/use", "/zoo/shakespeare-gpt2/use?file=batch.py", "/datasets/zoo/field-notes/use", "/ada/hostile/use?file=download.sh", "/ada/bare/use",
         "/zoo/shakespeare-gpt2/profile", "/zoo/banking77-bert-mini/profile?device=raspberry-pi-5&batch=4", "/zoo/shakespeare-gpt2-lora-banking/profile", "/ada/busy/profile", "/ada/bare/profile", "/ada/hostile/profile",
         "/devices", "/devices/h100-sxm", "/devices/esp32-s3", "/workloads", "/workloads/gemma-3-27b?device=rtx-4090&batch=8", "/workloads/jamba-v0.1?device=h100-sxm&batch=64", "/workloads/stable-diffusion-v1-5",
         "/models?fits=rtx-4090", "/compare", "/compare?m=zoo%2Fshakespeare-gpt2&m=zoo%2Fbanking77-bert-mini&m=gpt-oss-20b",

@@ -21,9 +21,17 @@ sealed record PythonClient(string Variable, string Requirement, IReadOnlyList<st
 
     string FindSource()
     {
-        var checkout = Environment.GetEnvironmentVariable(Variable);
-        if (string.IsNullOrEmpty(checkout))
+        var found = FindCheckout();
+        if (found is null)
             Missing.Skip($"The Python client was NOT tested: set {Variable} to the `src` folder of {Requirement}, with {string.Join(", ", Modules)} importable.");
+        return found;
+    }
+
+    /// <summary>The folder to import the client from; null when none is named.</summary>
+    public string? FindCheckout()
+    {
+        var checkout = Environment.GetEnvironmentVariable(Variable);
+        if (string.IsNullOrEmpty(checkout)) return null;
         foreach (var folder in new[] { checkout, Path.Combine(checkout, "src") })
             if (File.Exists(Path.Combine(folder, "huggingface_hub", "__init__.py")))
                 return folder;

@@ -115,6 +115,8 @@ static class SamplePages
         {
             Snippets = Samples.Snippets(Birds), FileCount = 2, TotalBytes = 1200, Files = [new("birds.csv", 1200)],
         });
+        yield return SamplePage.Of<UsePage>("use", new UsePageModel(Frame("models"), Heading()) { References = References(), CommitId = "1f0c9a7be03d5c5bd2f4be91a5cd1d3a7e8fbb42", Files = Samples.Snippets(Gpt), Chosen = Samples.Snippets(Gpt)[0] });
+        yield return SamplePage.Of<UsePage>("use-nothing", new UsePageModel(Frame("models"), Heading(full: false)));
         yield return SamplePage.Of<NewRepositoryPage>("new", new NewRepositoryPageModel(Frame(), "model", ["ada"], FormState.Empty) { Licenses = ["apache-2.0", "mit"] });
         yield return SamplePage.Of<NewRepositoryPage>("new-refused", new NewRepositoryPageModel(Frame(), "dataset", ["ada", "observatory"], s_refused));
         yield return SamplePage.Of<RepositorySettingsPage>("repository-settings", new RepositorySettingsPageModel(Frame(), Heading())

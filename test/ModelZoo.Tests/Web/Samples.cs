@@ -2,6 +2,7 @@ using ModelZoo.Git;
 using ModelZoo.Hub.Kernel;
 using ModelZoo.Hub.Web;
 using ModelZoo.Hub.Web.Components;
+using ModelZoo.Inference.Snippets;
 
 namespace ModelZoo.Tests.Web;
 
@@ -12,6 +13,15 @@ static class Samples
     public static readonly RepositoryLinks Gpt = new("model", "ada", "shakespeare-gpt2");
     public static readonly RepositoryLinks Birds = new("dataset", "ada", "garden-birds");
     static readonly Assets s_assets = new();
+
+    /// <summary>The ways to use a repository of three files, as the hub writes them.</summary>
+    public static IReadOnlyList<SnippetFile> Snippets(RepositoryLinks links) => SnippetBook.Write(
+        new("https://zoo.example.org", links.Kind, links.Owner, links.Name, "1f0c9a7be03d5c5bd2f4be91a5cd1d3a7e8fbb42"),
+        new()
+        {
+            Files = [new("README.md", 900), new("config.json", 702), new("model.safetensors", 2_968_112), new("tokenizer.json", 41_200)],
+            ModelType = "gpt2", Architectures = ["GPT2LMHeadModel"], Task = "text-generation",
+        });
 
     public static PageFrame Frame(string section = "", bool signedIn = true) => new()
     {
