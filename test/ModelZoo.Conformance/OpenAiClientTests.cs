@@ -1,5 +1,5 @@
 using ModelZoo.Conformance.Harness;
-using ModelZoo.Hub.Tests.Serving;
+using TinyModels = ModelZoo.Hub.Tests.Serving.TinyModels;
 
 namespace ModelZoo.Conformance;
 
