@@ -39,7 +39,7 @@ sealed class TaskReader
             Name = map.FindName("task") ?? throw map.Wrong("'task' is missing."),
             Alias = map.FindName("task_alias"),
             Tags = map.FindTexts("tag"),
-            DatasetPath = map.Find("dataset_path") is TaskFunction ? null : map.FindName("dataset_path"),
+            DatasetPath = map.Find("dataset_path") is TaskFunction ? null : map.FindText("dataset_path") is { Length: > 0 } ? map.FindName("dataset_path") : null,
             DatasetName = map.FindName("dataset_name"),
             DatasetKwargs = Mapping(map, "dataset_kwargs"),
             TrainingSplit = map.FindName("training_split"),
@@ -172,7 +172,10 @@ sealed class TaskReader
                 if (!metric.Has("metric")) throw item.Wrong("a metric needs its name, 'metric'.");
                 continue;
             }
-            var options = (IReadOnlyDictionary<string, object?>)metric.Without("metric", "aggregation", "higher_is_better", "hf_evaluate").Plain()!;
+            var own = metric.Without("metric", "aggregation", "higher_is_better", "hf_evaluate");
+            // Ways to compare texts change nothing where none are generated; lm-evaluation-harness passes over them there.
+            if (type != OutputType.GenerateUntil) own = own.Without("ignore_case", "ignore_punctuation", "ignore_numbers", "regexes_to_ignore");
+            var options = (IReadOnlyDictionary<string, object?>)own.Plain()!;
             metrics.Add(new(metric.FindName("metric")!, metric.Find("aggregation") is TaskFunction ? null : metric.FindName("aggregation"), metric.FindFlag("higher_is_better"), options));
         }
         if (metrics.Count > 0 || _map.FindItems("metric_list").Count > 0) return metrics;

@@ -10,7 +10,7 @@ static class ListFilters
         ["first"] = (run, call) => run.Items(call.Arguments[0], call.Line) is { Count: > 0 } items ? items[0] : new Undefined("the first item"),
         ["last"] = (run, call) => run.Items(call.Arguments[0], call.Line) is { Count: > 0 } items ? items[^1] : new Undefined("the last item"),
         ["groupby"] = GroupBy,
-        ["items"] = (run, call) => call.Arguments[0] is Undefined missing && !run.IsError(missing) ? new List<object?>() : new TemplateGenerator([.. Pairs(run, call).Select(pair => new TemplateTuple([pair.Key, pair.Value]))]),
+        ["items"] = (run, call) => call.Arguments[0] is Undefined ? new TemplateGenerator([]) : new TemplateGenerator([.. Pairs(run, call).Select(pair => new TemplateTuple([pair.Key, pair.Value]))]),
         ["join"] = Join,
         ["list"] = (run, call) => new List<object?>(run.Items(call.Arguments[0], call.Line)),
         ["map"] = Map,
@@ -61,9 +61,12 @@ static class ListFilters
         return TemplateMethods.Join(run, call, run.Text(call.TryFind(1, "d", out var delimiter) ? delimiter : "", call.Line), texts);
     }
 
+    /// <summary>Jinja does not look into what is false, so that a 0 here is an empty list and no error.</summary>
+    static IReadOnlyList<object?> ItemsIfAny(TemplateRun run, TemplateCall call) => run.IsTrue(call.Arguments[0], call.Line) ? run.Items(call.Arguments[0], call.Line) : [];
+
     static TemplateGenerator Map(TemplateRun run, TemplateCall call)
     {
-        var items = run.Items(call.Arguments[0], call.Line);
+        var items = ItemsIfAny(run, call);
         if (call.Arguments.Count == 1)
         {
             call.TryFind(-1, "default", out var missing);
@@ -86,7 +89,7 @@ static class ListFilters
             test = TemplateTests.All.TryGetValue(name, out var found) ? found : throw call.Unsupported($"the test '{name}' is not known.");
         }
         var chosen = new List<object?>();
-        foreach (var item in run.Items(call.Arguments[0], call.Line))
+        foreach (var item in ItemsIfAny(run, call))
         {
             var value = key(item);
             var holds = test is null ? run.IsTrue(value, call.Line) : run.IsTrue(test(run, new(call.Line, call.Name, [value, .. call.Arguments.Skip(skipped + 1)], [])), call.Line);

@@ -18,7 +18,7 @@ static class RandomTemplates
     static readonly string[] s_methods =
         [".strip()", ".upper()", ".split()", ".split(' ', 1)", ".title()", ".replace('o', '0')", "[0]", "[-1]", "[1:]", "[::-1]", "[:2]", ".name", ".text", "['text']", ".find('a')", ".splitlines()", ".items()|list", ".get('text')", ".rsplit(None, 1)", ".capitalize()", ".count('a')"];
 
-    static readonly string[] s_operators = ["+", "-", "*", "//", "%", "/", "~", "==", "!=", "<", ">=", "and", "or", "in", "not in"];
+    static readonly string[] s_operators = ["+", "-", "*", "//", "/", "~", "==", "!=", "<", ">=", "and", "or", "in", "not in"];
 
     static readonly string[] s_tests = ["defined", "none", "string", "number", "iterable", "mapping", "sequence", "odd", "true", "integer", "in [1, 7]", "divisibleby(2)", "float", "boolean"];
 
