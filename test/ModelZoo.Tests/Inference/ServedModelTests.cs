@@ -64,7 +64,7 @@ public sealed class ServedModelTests
         using var gate = new ManualResetEventSlim();
         var batcher = new Batcher<int, int>(8, TimeSpan.FromMilliseconds(2), (items, _) =>
         {
-            gate.Wait();
+            gate.Wait(CancellationToken.None);
             lock (sizes) sizes.Add(items.Count);
             return items.Contains(13) ? throw new InvalidOperationException("unlucky") : [.. items.Select(item => item * item)];
         });
