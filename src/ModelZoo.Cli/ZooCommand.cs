@@ -23,6 +23,7 @@ static class ZooCommand
         RmCommand.Build(),
         InfoCommand.Build(),
         ConvertCommand.Build(),
+        SubmitCommand.Build(),
         SearchCommand.Build(),
         ProfileCommand.Build(),
         FitCommand.Build(),

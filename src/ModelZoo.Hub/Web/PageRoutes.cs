@@ -82,6 +82,7 @@ static class PageRoutes
         ProfilePageEndpoints.Map(pages);
         LeaderboardPagesEndpoints.Map(pages);
         EvaluationsPageEndpoints.Map(pages);
+        SubmitPageEndpoints.Map(pages);
         LikeFormEndpoints.Map(pages);
         ForkPageEndpoints.Map(pages);
         RepositorySettingsPageEndpoints.Map(pages);
