@@ -1,5 +1,6 @@
 using ModelZoo.Fuzz;
 using ModelZoo.Fuzz.Targets;
+using ModelZoo.Fuzz.Targets.Evaluation;
 using ModelZoo.Fuzz.Targets.Profiles;
 using ModelZoo.Fuzz.Targets.Weights;
 
@@ -9,6 +10,7 @@ FuzzTarget[] targets =
     new PktLineTarget(), new PackTarget(), new DeltaTarget(), new ObjectTarget(), new Lz4Target(), new XorbTarget(), new XorbIndexTarget(), new ShardTarget(), new ReconstructionTarget(),
     new SafetensorsTarget(), new GgufTarget(), new OnnxTarget(), new TorchTarget(), new PickleTarget(), new NpzTarget(), new Hdf5Target(), new TFLiteTarget(), new SavedModelTarget(),
     new LlamaTarget(), new ProfileTarget(), new GraphTarget(), new TableTarget(),
+    new SubmissionTarget(), new PredictionTarget(),
 ];
 
 if (args.Length is < 2 or > 3 || !double.TryParse(args[1], out var seconds))
