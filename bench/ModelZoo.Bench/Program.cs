@@ -18,7 +18,6 @@ static class Program
         ("profile", ProfileBench.RunAsync),
         ("convert", ConvertBench.RunAsync),
         ("inference", InferenceBench.RunAsync),
-        ("boards", BoardBench.RunAsync),
     ];
 
     static async Task<int> Main(string[] args)
