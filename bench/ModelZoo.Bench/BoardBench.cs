@@ -41,7 +41,6 @@ static class BoardBench
             rows.Add(["first page after another commit, ms", (await MeasureAsync(options, () => http.GetAsync(Board), () =>
                 hub.CommitAsync(Seeder.Names(Seeder.Templates, Seeder.Templates)[0].Split('/')[1], [Hub.FileLine(".eval_results/task.yaml", Entry(0.5 + ++number / 1e6))]))).Spread()]);
         }
-        rows.AddRange((await LeaderboardBench.RunAsync(options)).Rows.Select(row => (string[])["in memory, " + row[0] + ", ms", row[1]]));
         return new("leaderboards", "A leaderboard of 100,000 models", "GET over HTTP from one hub on SQLite; the goal is less than 50 ms.", ["", "median (range)"], rows,
             [$"{options.Rounds * 4} rounds after one to warm up; every answer ranks all models that the asker may see and computes the rank ranges of its 100 entries."]);
     }
