@@ -19,6 +19,7 @@ static class Program
         ("convert", ConvertBench.RunAsync),
         ("inference", InferenceBench.RunAsync),
         ("evaluation", EvaluationBench.RunAsync),
+        ("leaderboards", BoardBench.RunAsync),
     ];
 
     static async Task<int> Main(string[] args)

@@ -33,6 +33,7 @@ static class ZooCommand
         MergeCommand.Build(),
         AlignCommand.Build(),
         RunCommand.Build(),
+        SubmitCommand.Build(),
         SearchCommand.Build(),
         ProfileCommand.Build(),
         FitCommand.Build(),

@@ -6,7 +6,7 @@ namespace ModelZoo.Conformance;
 public abstract class PythonHubTests(HubProcess hub)
 {
     public static TheoryData<string> Scripts =>
-        ["writing.py", "large_files.py", "reading.py", "filesystem.py", "listing.py", "history.py", "discussions.py", "cards.py", "errors.py", "xet.py"];
+        ["writing.py", "large_files.py", "reading.py", "filesystem.py", "listing.py", "history.py", "discussions.py", "cards.py", "leaderboards.py", "errors.py", "xet.py"];
 
     private protected abstract PythonClient Client { get; }
 

@@ -31,6 +31,14 @@ public sealed partial class ZooClient
         RepoId repo, string? revision, string to, string? type = null, string? maxShardSize = null, string? file = null, RepoId? target = null, CancellationToken stop = default) =>
         _hub.PostAsync<Job>("/api/zoo/convert", new { repository = repo.Id, revision, to, type, maxShardSize, file, target = target?.Id }, stop);
 
+    /// <summary>
+    /// Hands in results or predictions that were made elsewhere: one file, or a zip archive of several. Who may write to the model gets a commit, anybody
+    /// else a pull request. ModelZoo only.
+    /// </summary>
+    /// <param name="modelName">The model's name in a table of several.</param>
+    public Task<JsonElement> SubmitAsync(RepoId model, string benchmark, string? task, string? modelName, string fileName, byte[] content, CancellationToken stop = default) =>
+        _hub.ReadAsync<JsonElement>(_hub.Request(HttpMethod.Post, "/api/zoo/submissions" + Address.Query(("model", model.Id), ("benchmark", benchmark), ("task", task), ("name", modelName), ("file", fileName)), new ByteArrayContent(content)), stop);
+
     /// <summary>Recent jobs of the hub. ModelZoo only.</summary>
     public async Task<IReadOnlyList<Job>> ListJobsAsync(CancellationToken stop = default) => await _hub.GetAsync<Job[]>("/api/zoo/jobs", stop);
 

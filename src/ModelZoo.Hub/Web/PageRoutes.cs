@@ -86,6 +86,7 @@ static class PageRoutes
         LeaderboardPagesEndpoints.Map(pages);
         EvaluationsPageEndpoints.Map(pages);
         UsePageEndpoints.Map(pages);
+        SubmitPageEndpoints.Map(pages);
         LikeFormEndpoints.Map(pages);
         ForkPageEndpoints.Map(pages);
         TryPageEndpoints.Map(pages);

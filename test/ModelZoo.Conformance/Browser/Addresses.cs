@@ -14,7 +14,7 @@ static class Addresses
     }
 
     public static IEnumerable<string> OfEmpty(Viewer viewer) =>
-        ["/", "/models", "/datasets", "/spaces", "/search", "/search?q=nothing", "/models?task=none", "/docs/connect", "/docs/facts", "/devices", "/devices?kind=tiny", "/devices/esp32-s3", "/workloads", "/workloads/llama-3.1-8b", "/compare", "/models?fits=l4",
+        ["/", "/models", "/datasets", "/spaces", "/search", "/search?q=nothing", "/models?task=none", "/docs/connect", "/docs/facts", "/devices", "/devices?kind=tiny", "/leaderboards", "/leaderboards?q=nothing", "/devices/esp32-s3", "/workloads", "/workloads/llama-3.1-8b", "/compare", "/models?fits=l4",
          .. viewer == Viewer.Nobody ? ["/login"] : new[] { "/zoo", "/jobs", "/admin", "/settings", "/settings/tokens", "/models/new" }];
 
     static string[] Everybody(FullZoo zoo) =>
@@ -30,7 +30,8 @@ static class Addresses
         "/docs/connect", "/docs/facts", "/logout",
         "/zoo/shakespeare-gpt2/use", "/zoo/shakespeare-gpt2/use?file=batch.py", "/datasets/zoo/field-notes/use", "/ada/hostile/use?file=download.sh", "/ada/bare/use",
         "/zoo/shakespeare-gpt2/profile", "/zoo/banking77-bert-mini/profile?device=raspberry-pi-5&batch=4", "/zoo/shakespeare-gpt2-lora-banking/profile", "/ada/busy/profile", "/ada/bare/profile", "/ada/hostile/profile",
-        "/devices", "/devices/h100-sxm", "/devices/esp32-s3", "/workloads", "/workloads/gemma-3-27b?device=rtx-4090&batch=8", "/workloads/jamba-v0.1?device=h100-sxm&batch=64", "/workloads/stable-diffusion-v1-5",
+        "/leaderboards", "/zoo/shakespeare-gpt2/evaluations", "/ada/measured/evaluations", "/ada/bare/evaluations", "/datasets/ada/board/benchmark", "/leaderboards/ada/board/task", "/leaderboards/ada/board/task?verified=1&cost=seconds", "/leaderboards/ada/board/all",
+        "/leaderboards/ada/board/task/compare", "/ada/busy/evaluations", "/devices", "/devices/h100-sxm", "/devices/esp32-s3", "/workloads", "/workloads/gemma-3-27b?device=rtx-4090&batch=8", "/workloads/jamba-v0.1?device=h100-sxm&batch=64", "/workloads/stable-diffusion-v1-5",
         "/models?fits=rtx-4090", "/compare", "/compare?m=zoo%2Fshakespeare-gpt2&m=zoo%2Fbanking77-bert-mini&m=gpt-oss-20b",
     ];
 
@@ -38,6 +39,6 @@ static class Addresses
 
     static readonly string[] Owned =
     [
-        "/ada/secret", "/ada/busy/discussions/new", "/ada/busy/settings", "/ada/busy/upload/main", "/ada/busy/edit/main/README.md", "/ada/busy/edit/main/notes.txt", "/ada/busy/delete/main/notes.txt", "/ada/bare/upload/main",
+        "/ada/secret", "/datasets/ada/board/submit", "/ada/busy/discussions/new", "/ada/busy/settings", "/ada/busy/upload/main", "/ada/busy/edit/main/README.md", "/ada/busy/edit/main/notes.txt", "/ada/busy/delete/main/notes.txt", "/ada/bare/upload/main",
     ];
 }

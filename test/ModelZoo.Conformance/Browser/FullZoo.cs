@@ -14,6 +14,8 @@ public sealed class FullZoo
     public const string Busy = "ada/busy";
     public const string Bare = "ada/bare";
     public const string Rows = "datasets/ada/rows";
+    public const string Board = "datasets/ada/board";
+    public const string Measured = "ada/measured";
 
     /// <summary>Legal in a path, and each with a meaning in HTML, in addresses or in a terminal.</summary>
     public static readonly IReadOnlyList<string> HostileNames =
@@ -45,6 +47,9 @@ public sealed class FullZoo
              ("config.json", """{"model_type": "<b>bold</b>", "architectures": ["\"><script>alert(1)</script>"]}""")]);
         await CommitAsync(zoo, Secret, "Keep this to ourselves", [("README.md", "# Secret\n\nNobody else reads this.\n")], isPrivate: true);
         await CommitAsync(zoo, Rows, "Add rows", [("README.md", "---\nlicense: mit\nlanguage: [en, de]\n---\n# Rows\n\nA few.\n"), ("rows.csv", "a,b\n1,2\n")]);
+        await CommitAsync(zoo, Board, "Make it a benchmark", [("eval.yaml", "name: A <b>board</b>\ndescription: Of <script>alert(1)</script> things.\ntasks:\n- {id: task, zoo: {metric: acc, title: \"A task & <i>more</i>\"}}\n- {id: none}\n- {}\nzoo: {suites: [{id: all, tasks: [task, none]}]}\n")]);
+        foreach (var (name, value) in new[] { (Measured, "0.91"), ("ada/measured-too", "0.89") })
+            await CommitAsync(zoo, name, "State scores", [(".eval_results/a.yaml", $"- dataset: {{id: ada/board, task_id: task}}\n  value: {value}\n  date: \"2026-0{name.Length % 9 + 1}-01\"\n  notes: \"<script>alert('note')</script> {new string('n', 150)}\"\n  source: {{url: \"https://example.org/<x>\", name: \"<b>a</b>\"}}\n  zoo: {{metric: acc, n: 500}}\n- dataset: {{id: ada/board, task_id: task}}\n  value: 91\n- value: 3\n"), ("README.md", "# Measured\n")]);
         await zoo.CreateRepositoryAsync(RepoId.Parse(Bare));
 
         string first = "", last = "";

@@ -14,6 +14,10 @@ public abstract class ReindexTests(TestHub hub)
         await ada.CommitTextAsync(squashed, "after.txt", "after the squash");
         var data = $"datasets/{await ada.CreateAsync(type: "dataset")}";
         await ada.CommitTextAsync(data, "README.md", "---\nlicense: mit\ntags: [digits]\n---\nHandwritten digits.\n");
+        await ada.CommitTextAsync(data, "eval.yaml", "name: Digits\ntasks:\n- {id: digits, zoo: {metric: acc}}\n- {zoo: {}}\n");
+        var measured = await ada.CommitTextAsync(plain, "vocab.txt", "weights");
+        await ada.CommitTextAsync(plain, ".eval_results/run.yaml", await ModelZoo.Hub.Tests.Evaluations.ScoreBench.SignedEntryAsync(hub, plain, measured, data["datasets/".Length..], "digits", 0.9)
+            + ModelZoo.Hub.Tests.Evaluations.ScoreBench.Entry("any/thing", "else", "0.5", "  notes: a note\n") + "- value: 1\n");
         var moved = await FillAsync(ada, await ada.CreateAsync());
         var newName = $"ada/{hub.Fresh("renamed-vision")}";
         await ada.SendAsync(HttpMethod.Post, "/api/repos/move", new { fromRepo = moved, toRepo = newName, type = "model" });
@@ -25,6 +29,7 @@ public abstract class ReindexTests(TestHub hub)
         var before = await hub.DumpDerivedAsync();
         Assert.Contains("renamed", before);
         Assert.Contains("parameters", before);
+        Assert.Contains("verified", before);
         await hub.ReindexAsync();
         Assert.Equal(before, await hub.DumpDerivedAsync());
         await hub.WipeDerivedAsync();

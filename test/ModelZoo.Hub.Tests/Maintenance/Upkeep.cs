@@ -33,6 +33,11 @@ static class Upkeep
         """,
         "select repository_id, kind, id, name, fields_json from user_record order by 1, 2, 3",
         "select repository_id, kind, path, problem from user_record_problem order by 1, 2",
+        "select * from benchmark order by 1",
+        "select * from benchmark_task order by 1, 3",
+        "select * from benchmark_problem order by 1, 2",
+        "select * from score order by 1, 2",
+        "select * from score_problem order by 1, 2",
         "select space_id, id, tree_id, title, body, author_name, author_email, authored_at, committed_at, generation, ancestors from git_commit order by 1, 2",
         "select space_id, id, ordinal, parent_id from git_commit_parent order by 1, 2, 3",
         "select id, downloads, downloads_all_time, likes from repository order by 1",
@@ -55,7 +60,7 @@ static class Upkeep
 
     public static async Task WipeDerivedAsync(this TestHub hub)
     {
-        foreach (var table in (string[])["last_change", "repository_card", "repository_tag", "card_word", "weight_summary", "model_profile", "user_record", "user_record_problem", "git_commit_parent", "git_commit"])
+        foreach (var table in (string[])["last_change", "repository_card", "repository_tag", "card_word", "weight_summary", "model_profile", "user_record", "user_record_problem", "benchmark", "benchmark_task", "benchmark_problem", "score", "score_problem", "git_commit_parent", "git_commit"])
             await hub.Get<HubDatabase>().ExecuteAsync($"delete from {table}", null, default);
         await hub.Get<HubDatabase>().ExecuteAsync("update repository set downloads = 7, downloads_all_time = 7, likes = 7", null, default);
     }

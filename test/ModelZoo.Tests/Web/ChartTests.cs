@@ -29,6 +29,17 @@ public sealed class ChartTests
         new("1, without windows", [0.26e9, 0.52e9, 1.04e9, 2.08e9, 4.16e9, 8.3e9, 16.6e9, 33.3e9, 66.6e9], IsReference: true),
     ], 9e9, 131072);
 
+    static readonly CostPlot Costs = new("Two models are better than everything that costs no more.", "acc", "parameters", true,
+    [
+        new("ada/small", 26_000, "26.0 k", 0.9891, "0.9891", 0, true), new("ada/large", 1_200_000, "1.20 M", 0.9915, "0.9915", 3, true), new("ada/worse", 3_000_000, "3.00 M", 0.97, "0.9700", 2, false),
+    ]);
+
+    static readonly FrontierPlot Frontier = new("ada/large holds the record with 0.9915.", "acc", true,
+    [
+        new("ada/small", new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero), 0.9891, "0.9891", 0, true), new("ada/large", new(2026, 6, 1, 0, 0, 0, TimeSpan.Zero), 0.9915, "0.9915", 3, true),
+        new("ada/worse", new(2026, 9, 1, 0, 0, 0, TimeSpan.Zero), 0.97, "0.9700", 2, false),
+    ]);
+
     static readonly Dictionary<string, Func<string>> s_charts = new()
     {
         ["roofline"] = () => RooflineSvg.Draw(Roofline),
@@ -38,6 +49,11 @@ public sealed class ChartTests
         ["memory-far-too-large"] = () => MemoryBarsSvg.Draw(new("Nothing fits.", 8e9, [new("FP32, 32 bits", [new(0, 2.6e12), new(1, 1e9)], false)])),
         ["memory-without-capacity"] = () => MemoryBarsSvg.Draw(Memory with { CapacityBytes = null }),
         ["length"] = () => LengthSvg.Draw(Length),
+        ["cost"] = () => CostSvg.Draw(Costs),
+        ["cost-nothing"] = () => CostSvg.Draw(new("Nothing is known.", "acc", "parameters", true, [])),
+        ["frontier"] = () => FrontierSvg.Draw(Frontier),
+        ["frontier-one"] = () => FrontierSvg.Draw(Frontier with { Dots = [Frontier.Dots[0]] }),
+        ["intervals"] = () => IntervalSvg.Draw(new("ada/one leads, but not significantly.", "acc", [new("ada/one", 0.9915, 0.9895, 0.9931, "0.9915", 0), new("ada/two <b>", 0.9891, 0.9869, 0.991, "0.9891", 3), new("ada/three", 0.95, null, null, "0.9500", 2)])),
         ["strip"] = () => TensorStripSvg.Draw(Strip(12)),
     };
 

@@ -1,3 +1,4 @@
+using ModelZoo.Evaluation.Leaderboards;
 using ModelZoo.Hub.Evaluations.Scores;
 
 namespace ModelZoo.Hub.Evaluations.Leaderboards;
@@ -49,7 +50,7 @@ sealed record SuiteView(BoardBenchmark Benchmark, BenchmarkTaskRow Suite, IReadO
                 }
             columns.Add(new(member, member.HigherIsBetter == 1, values));
         }
-        var winRates = WinRates(columns);
+        var winRates = WinRates(columns, [.. models.Keys]);
         var rows = models.Values.Select(model => new SuiteRow(null, model, Aggregate(columns, model.Repository.Id, suite.Facts.Aggregate), columns.Count(column => !column.Values.ContainsKey(model.Repository.Id)),
             winRates.TryGetValue(model.Repository.Id, out var rate) ? rate : null, verified[model.Repository.Id])).ToList();
         return new(benchmark, suite, columns, Rank(rows, suite.HigherIsBetter == 1));
@@ -57,68 +58,20 @@ sealed record SuiteView(BoardBenchmark Benchmark, BenchmarkTaskRow Suite, IReadO
 
     static double? Aggregate(List<SuiteColumn> columns, long model, string how)
     {
-        var (sum, weights) = (0.0, 0.0);
-        foreach (var column in columns)
-        {
-            if (!column.Values.TryGetValue(model, out var cell)) return null;
-            var weight = 1.0;
-            var value = cell.Value;
-            if (how == "weighted")
-            {
-                if (cell.N is not { } n) return null;
-                weight = n;
-            }
-            else if (how == "normalised")
-            {
-                if (column.Task.Chance is not { } chance || column.Task.Most is not { } most || most <= chance) return null;
-                value = Math.Max(0, (value - chance) / (most - chance));
-            }
-            sum += weight * value;
-            weights += weight;
-        }
-        return weights > 0 ? sum / weights : null;
+        var cells = columns.Select(column => (column.Task, Cell: column.Values.GetValueOrDefault(model))).ToList();
+        if (how == "weighted") return SuiteScores.WeightedMean([.. cells.Select(pair => (pair.Cell?.Value, pair.Cell?.N))]);
+        if (how == "normalised") return SuiteScores.MacroMean([.. cells.Select(pair => pair.Cell is { } cell && pair.Task is { Chance: { } chance, Most: { } most } && most > chance ? SuiteScores.ChanceNormalised(cell.Value, chance, most) : (double?)null)]);
+        return SuiteScores.MacroMean([.. cells.Select(pair => pair.Cell?.Value)]);
     }
 
     /// <summary>HELM's mean win rate: it depends on who else is on the board.</summary>
-    static Dictionary<long, double> WinRates(List<SuiteColumn> columns)
+    static Dictionary<long, double> WinRates(List<SuiteColumn> columns, IReadOnlyList<long> models)
     {
-        var (sums, counts) = (new Dictionary<long, double>(), new Dictionary<long, int>());
-        foreach (var column in columns.Where(column => column.Values.Count >= 2))
-        {
-            var sorted = column.Values.Select(pair => pair.Value.Value * (column.HigherIsBetter ? 1 : -1)).Order().ToArray();
-            foreach (var (model, cell) in column.Values)
-            {
-                var value = cell.Value * (column.HigherIsBetter ? 1 : -1);
-                var (below, upTo) = (LowerBound(sorted, value), UpperBound(sorted, value));
-                sums[model] = sums.GetValueOrDefault(model) + (below + 0.5 * (upTo - below - 1)) / (sorted.Length - 1);
-                counts[model] = counts.GetValueOrDefault(model) + 1;
-            }
-        }
-        return sums.ToDictionary(pair => pair.Key, pair => pair.Value / counts[pair.Key]);
-    }
-
-    static int LowerBound(double[] sorted, double value)
-    {
-        var (low, high) = (0, sorted.Length);
-        while (low < high)
-        {
-            var middle = (low + high) / 2;
-            if (sorted[middle] < value) low = middle + 1;
-            else high = middle;
-        }
-        return low;
-    }
-
-    static int UpperBound(double[] sorted, double value)
-    {
-        var (low, high) = (0, sorted.Length);
-        while (low < high)
-        {
-            var middle = (low + high) / 2;
-            if (sorted[middle] <= value) low = middle + 1;
-            else high = middle;
-        }
-        return low;
+        var rates = SuiteScores.MeanWinRates([.. models.Select(model => (IReadOnlyList<double?>)[.. columns.Select(column => column.Values.GetValueOrDefault(model)?.Value)])], [.. columns.Select(column => (bool?)!column.HigherIsBetter)]);
+        var found = new Dictionary<long, double>();
+        for (var i = 0; i < models.Count; i++)
+            if (rates[i] is { } rate) found[models[i]] = rate;
+        return found;
     }
 
     static List<SuiteRow> Rank(List<SuiteRow> rows, bool higherIsBetter)

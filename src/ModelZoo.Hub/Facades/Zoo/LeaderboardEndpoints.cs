@@ -29,7 +29,7 @@ static class LeaderboardEndpoints
         Map(app, "/{task}/frontier", FrontierAsync, "getFrontier", "The records of a task in their order, all reported and verified alone");
         Map(app, "/{task}/pareto", ParetoAsync, "getPareto", "Quality beside cost; ?cost=parameters, flop or seconds");
         Map(app, "/{task}/compare", CompareAsync, "compareScores", "Whether ?a=owner/name is really better than ?b=owner/name on a task");
-        app.MapGet($"{Benchmark}/{{task}}/badge.svg", BadgeAsync).WithMetadata(new AddressedKind(RepositoryKind.Dataset)).ExcludeFromDescription();
+        app.MapGet("/leaderboards/{owner}/{name}/{task}/badge.svg", BadgeAsync).WithMetadata(new AddressedKind(RepositoryKind.Dataset)).ExcludeFromDescription();
     }
 
     static void Map(IEndpointRouteBuilder app, string tail, Delegate handler, string name, string summary) =>

@@ -21,7 +21,7 @@ static class ScoreEndpoints
         app.MapGet($"{Model}/scores", ListAsync).WithMetadata(new AddressedKind(RepositoryKind.Model))
             .Describe<JsonObject>("listScores", "evaluations", "Every score that the model's files state, by whose word, with marks and with what was left out").ProducesProblem(404);
         app.MapPost($"{Model}/marks", MarkAsync).WithMetadata(new AddressedKind(RepositoryKind.Model))
-            .Describe<JsonObject>("markScore", "evaluations", "Dispute a score; or, for those who write to the benchmark, revoke it or say that training data held test items", StatusCodes.Status201Created).ProducesProblem(400).ProducesProblem(404);
+            .Describe<JsonObject>("markScore", "evaluations", "Dispute a score; or, for those who write to the benchmark, revoke it or say that training data held test items").ProducesProblem(400).ProducesProblem(404);
         app.MapPost($"{Model}/marks/{{id}}/lift", LiftAsync).WithMetadata(new AddressedKind(RepositoryKind.Model))
             .Describe<JsonObject>("liftMark", "evaluations", "Take a mark back; the body may give a reason").ProducesProblem(404);
     }
@@ -53,7 +53,7 @@ static class ScoreEndpoints
         var body = await JsonBody.ReadAsync(request, stop);
         var mark = await marks.AddAsync(model, body.Text("benchmark") ?? throw Refusal.Invalid("\"benchmark\" must name a dataset as owner/name."), body.Text("task") ?? throw Refusal.Invalid("\"task\" must be the id of a task."),
             body.Text("score"), body.Text("kind") ?? MarkKind.Disputed, body.Text("reason") ?? "", stop);
-        return Results.Json(BoardJson.Marks([mark])[0]!.DeepClone(), statusCode: StatusCodes.Status201Created);
+        return Results.Json(BoardJson.Marks([mark])[0]!.DeepClone());
     }
 
     static async Task<IResult> LiftAsync(ReadableRepository model, string id, HttpRequest request, ScoreMarks marks, CancellationToken stop)

@@ -17,7 +17,7 @@ namespace ModelZoo.Hub.Facades.Zoo;
 static class SubmissionEndpoints
 {
     public static void Map(IEndpointRouteBuilder app) => app.MapPost($"{ZooRoutes.Base}/submissions", TakeAsync)
-        .Describe<JsonObject>("submit", "evaluations", "Hand in results or predictions: ?model=, ?benchmark=, ?task=, ?name= (the model's name in a table), ?file=; the body is the file, a zip archive, or a form with files", StatusCodes.Status201Created)
+        .Describe<JsonObject>("submit", "evaluations", "Hand in results or predictions: ?model=, ?benchmark=, ?task=, ?name= (the model's name in a table), ?file=; the body is the file, a zip archive, or a form with files")
         .ProducesProblem(400).ProducesProblem(404).ProducesProblem(413).ProducesProblem(422).ProducesProblem(429);
 
     static async Task<IResult> TakeAsync(SignedIn me, HttpContext http, AccessPolicy policy, SubmissionDesk submissions, HubOptions options, CancellationToken stop)
@@ -36,7 +36,7 @@ static class SubmissionEndpoints
                 ["standing"] = score.IsReported ? "reported" : "claimed", ["unranked"] = score.Record.Unranked, ["notes"] = score.Notes,
             })]),
             ["findings"] = new JsonArray([.. taken.Findings.Select(finding => (JsonNode)finding)]),
-        }, statusCode: StatusCodes.Status201Created);
+        });
     }
 
     static async Task<ReadableRepository> GetAsync(RepositoryKind kind, string? id, string field, AccessLevel level, SignedIn me, AccessPolicy policy, CancellationToken stop)

@@ -57,7 +57,7 @@ sealed class BoardPages(PageFrames frames, BoardReader boards)
             CostAxes = [.. s_axes.Select(one => new SortLink(one.Label, one.Axis == axis, links.With("cost", one.Axis == CostAxis.Parameters ? null : one.Axis.Word())))],
             Frontier = page > 1 ? null : OverTime(view, visible, request.VerifiedOnly), Intervals = page > 1 ? null : Intervals(view),
             Json = Href.Local(api + Tail(links)), Csv = Href.Local($"{api}{(Tail(links) is { Length: > 0 } tail ? tail + "&" : "?")}format=csv"),
-            Badge = $"[![{row.Title}]({frame.BaseUrl}{api}/badge.svg)]({frame.BaseUrl}{links.Path})", Submit = Href.Local($"/datasets/{benchmark.FullName}/submit?task={Uri.EscapeDataString(row.Id)}"),
+            Badge = $"[![{row.Title}]({frame.BaseUrl}{links.Path}/badge.svg)]({frame.BaseUrl}{links.Path})", Submit = Href.Local($"/datasets/{benchmark.FullName}/submit?task={Uri.EscapeDataString(row.Id)}"),
             FirstPage = page > 1 ? links.With("page", null) : null, NextPage = page * PageSize < view.Ranked.Count ? links.With("page", (page + 1).ToString(CultureInfo.InvariantCulture)) : null,
         });
     }
