@@ -7,7 +7,7 @@ namespace ModelZoo.Cli;
 /// <summary>The tasks that come along.</summary>
 static class Suites
 {
-    static readonly Lazy<TaskLibrary> s_library = new(() => new(TaskTexts.Embedded(typeof(TaskLibrary).Assembly, "data/suites/"), CheckMetric));
+    static readonly Lazy<TaskLibrary> s_library = new(() => new(TaskTexts.Embedded(typeof(TaskLibrary).Assembly, "data/suites/")));
 
     public static TaskLibrary Library => s_library.Value;
 
