@@ -193,7 +193,7 @@ public abstract class EvaluationRunTests(TestHub hub)
         Assert.Equal("\"limit\" must be a positive number.", await RefusedAsync(new { model, benchmark, limit = 0 }));
         Assert.Equal("This hub has no endpoints; an administrator configures them.", await RefusedAsync(new { model, benchmark, endpoint = "x" }));
         Assert.Contains("is no field here", await RefusedAsync(new { model, benchmark, tasks = "x" }));
-        await hub.Ada.CommitTextAsync($"datasets/{benchmark}", "tasks/numbers.yaml", "task: numbers\nprocess_docs: !function utils.process\noutput_type: classification\n");
+        await hub.Ada.CommitTextAsync($"datasets/{benchmark}", "tasks/numbers.yaml", "task: numbers\ndataset_path: zoo/numbers\ntest_split: test\nprocess_docs: !function utils.process\noutput_type: classification\n");
         Assert.Contains("!function utils.process", await RefusedAsync(new { model, benchmark }));
         Assert.Equal(HttpStatusCode.NotFound, (await hub.Ada.SendAsync(HttpMethod.Post, "/api/zoo/evaluations", new { model, benchmark = "ada/nothing" })).StatusCode);
         Assert.Equal(HttpStatusCode.Unauthorized, (await hub.Nobody.SendAsync(HttpMethod.Post, "/api/zoo/evaluations", new { model, benchmark })).StatusCode);

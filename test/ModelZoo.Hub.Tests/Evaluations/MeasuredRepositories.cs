@@ -60,7 +60,7 @@ static class MeasuredRepositories
         var repo = await owner.CreateAsync(type: "dataset");
         await owner.CommitAsync($"datasets/{repo}",
             TestActor.File("test.jsonl", string.Join('\n', Enumerable.Range(0, 8).Select(i => $$"""{"x":[{{i}},1],"label":{{i % 2}}}""")) + "\n"),
-            TestActor.File("tasks/numbers.yaml", "task: numbers\ntest_split: test\noutput_type: classification\ndoc_to_target: label\nmetric_list: [{metric: acc}]\nzoo:\n  loader: jsonl\n  input: {column: x, kind: tensor}\n  limits: {seconds: 5, memory_mb: 400}\n"));
+            TestActor.File("tasks/numbers.yaml", "task: numbers\ndataset_path: zoo/numbers\ntest_split: test\noutput_type: classification\ndoc_to_target: label\nmetric_list: [{metric: acc}]\nzoo:\n  loader: jsonl\n  input: {column: x, kind: tensor}\n  limits: {seconds: 5, memory_mb: 400}\n"));
         return repo;
     }
 

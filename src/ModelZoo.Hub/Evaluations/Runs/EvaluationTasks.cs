@@ -23,7 +23,7 @@ static class EvaluationTasks
     public static bool IsDefinition(FolderEntry file) => file.SizeBytes <= MaxBytes
         && (file.Path.Value.EndsWith(".yaml", StringComparison.Ordinal) || file.Path.Value.EndsWith(".yml", StringComparison.Ordinal) || file.Path.Value.StartsWith("tasks/", StringComparison.Ordinal));
 
-    /// <param name="name">A task, a group or a tag; null where the benchmark has one only.</param>
+    /// <param name="name">A task, a group or a tag, of the benchmark or of the shipped suites; null where the benchmark has one only.</param>
     /// <exception cref="EvaluationException">There is none of that name, or it cannot run here; the message says why.</exception>
     public static ChosenTasks Choose(string folder, string? name)
     {
@@ -36,13 +36,17 @@ static class EvaluationTasks
                 { TaskNames.Count: 0 } => throw new EvaluationException($"The benchmark has no tasks{(library.Problems.Count > 0 ? $"; {library.Problems[0].Path}: {library.Problems[0].Message}" : ": files tasks/ID.yaml define them.")}"),
                 _ => throw new EvaluationException($"Say which task; there are {Names(library)}."),
             };
+        // Benchmarks whose tasks come along with the hub bring only their data.
+        if (!Has(library, name) && Has(SuiteCatalogue.Library, name)) library = SuiteCatalogue.Library;
         var group = library.FindGroup(name);
-        if (group is null && library.FindTask(name) is null && !library.Tags.ContainsKey(name)) throw new EvaluationException($"The benchmark has no task '{(name.Length > 100 ? name[..100] + "…" : name)}'; there are {Names(library)}.");
+        if (!Has(library, name)) throw new EvaluationException($"The benchmark has no task '{(name.Length > 100 ? name[..100] + "…" : name)}'; there are {Names(library)}.");
         var tasks = library.GetTasks(name);
         if (tasks.Count > MostTasks) throw new EvaluationException($"'{name}' has {tasks.Count} tasks; at most {MostTasks} are measured in one run.");
         if (tasks.FirstOrDefault(task => !task.IsRunnable) is { } broken) throw new EvaluationException($"The task '{broken.Name}' cannot run here: {broken.Defects[0]}");
         return new(name, tasks, group, group is null ? new HashSet<string>() : Groups(group).ToHashSet(StringComparer.Ordinal));
     }
+
+    static bool Has(TaskLibrary library, string name) => library.GroupNames.Contains(name) || library.TaskNames.Contains(name) || library.Tags.ContainsKey(name);
 
     static IEnumerable<string> Groups(TaskGroup group) => group.Members.Select(member => member.Group).OfType<TaskGroup>().SelectMany(Groups).Prepend(group.Name);
 
