@@ -1,5 +1,7 @@
 using System.Text.Json;
 using ModelZoo.Conformance.Harness;
+using ModelZoo.Inference.Adapters;
+using ModelZoo.Inference.Runtime;
 using ModelZoo.Inference.Tokenizers;
 using ModelZoo.Weights;
 
@@ -83,13 +85,34 @@ public sealed class SnippetNodeTests(HubProcess hub)
         var expected = await ContinuationsAsync("shakespeare-gpt2");
         Assert.StartsWith(expected[0].Text, await work.NodeAsync("llama.mjs", expected[0].Prompt), StringComparison.Ordinal);
 
-        // And so does what this program converts, token by token.
-        foreach (var quant in (string[])["F32", "F16"])
+        // And so does what `zoo convert` makes: a Llama of random numbers, run here from its safetensors file and there from the GGUF file.
+        var llama = TinyModels.Llama(model);
+        var made = work.Scratch("llama.gguf");
+        await SnippetWorkplace.ZooAsync(hub, "convert", llama, made, "--quant", "F32");
+        await File.WriteAllTextAsync(work.Scratch("golden.json"), JsonSerializer.Serialize(new { greedy = await GreedyAsync(llama, ["ROMEO:", "To be, or not to be", "naïve 漢字"]) }));
+        await work.RunAsync("node", [Path.Combine(folder, "greedy.mjs"), made, work.Scratch("golden.json")]);
+        Directory.Delete(llama, recursive: true);
+    }
+
+    static async Task<List<object>> GreedyAsync(string folder, string[] prompts)
+    {
+        if (OnnxRuntime.Missing is { } missing) Missing.Skip($"Converted GGUF files were NOT compared: {missing}");
+        using var opened = await RunnableModel.OpenAsync(folder, SessionSettings.Default, CancellationToken.None);
+        var (model, answers) = (opened.LanguageModel(), new List<object>());
+        foreach (var prompt in prompts)
         {
-            var made = work.Scratch($"{quant}.gguf");
-            await SnippetWorkplace.ZooAsync(hub, "convert", model, made, "--quant", quant);
-            await work.RunAsync("node", [Path.Combine(folder, "greedy.mjs"), made, Path.Combine(model, "golden.json")]);
+            int[] ids = [.. model.Tokenizer.Encode(prompt).Ids], step = ids;
+            var (state, written) = (model.Begin(), new List<int>());
+            while (written.Count < 16)
+            {
+                var logits = model.Advance(state, step, CancellationToken.None);
+                var last = logits[^(logits.Length / step.Length)..];
+                written.Add(Array.IndexOf(last, last.Max()));
+                step = [written[^1]];
+            }
+            answers.Add(new { prompt, prompt_ids = ids, new_ids = written });
         }
+        return answers;
     }
 
     /// <summary>Nothing again; a cut line anew; other work refused.</summary>

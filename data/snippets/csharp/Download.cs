@@ -9,7 +9,7 @@ const string Commit = {{commit}};
 var endpoint = Environment.GetEnvironmentVariable("MODELZOO_ENDPOINT") ?? {{endpoint}};
 string[] files = {{files}};
 
-var folder = args.Length > 0 ? args[0] : Path.Combine(Path.GetTempPath(), Path.GetFileName(Repository), Commit);
+var folder = args.Length > 0 ? args[0] : Path.GetFileName(Repository);
 using var http = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false });
 if (Environment.GetEnvironmentVariable("HF_TOKEN") is { Length: > 0 } token) http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
 using var store = new HttpClient();     // where the hub sends us for large files: it must not see the token

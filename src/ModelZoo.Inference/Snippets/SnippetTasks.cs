@@ -13,6 +13,9 @@ static class SnippetTasks
     static readonly HashSet<string> s_files =
         ["image-classification", "object-detection", "image-segmentation", "depth-estimation", "image-feature-extraction", "audio-classification", "automatic-speech-recognition"];
 
+    /// <summary>What takes more than one value: a script that goes through records would not know their names.</summary>
+    static readonly HashSet<string> s_several = ["question-answering", "zero-shot-classification"];
+
     static readonly (string Ending, string Task)[] s_heads =
     [
         ("ForSequenceClassification", "text-classification"), ("ForTokenClassification", "token-classification"), ("ForQuestionAnswering", "question-answering"),
@@ -33,10 +36,13 @@ static class SnippetTasks
     /// <summary>Null where there is no pipeline for it; the model is loaded without one then.</summary>
     public static string? PythonPipeline(string? task) => task is not null && s_common.Contains(task) ? task : null;
 
+    /// <summary>The same, where an input is one value.</summary>
+    public static string? PlainPipeline(string? task) => PythonPipeline(task) is { } pipeline && !s_several.Contains(pipeline) ? pipeline : null;
+
     /// <summary>The pipeline, and the weights it takes of those there are.</summary>
     public static (string Pipeline, string DType)? JavaScriptPipeline(ModelFacts facts, string? task)
     {
-        if (PythonPipeline(task) is not { } pipeline || !facts.Has("config.json")) return null;
+        if (PlainPipeline(task) is not { } pipeline || !facts.Has("config.json")) return null;
         // Texts need the tokenizer, pictures and sounds the rules of their preparation.
         if (TakesFiles(pipeline) ? !facts.Has("preprocessor_config.json") : !facts.Has("tokenizer.json") || !facts.Has("tokenizer_config.json")) return null;
         foreach (var stem in (string[])["model", "decoder_model_merged"])

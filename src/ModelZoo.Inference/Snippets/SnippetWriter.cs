@@ -47,7 +47,7 @@ sealed class SnippetWriter
         if (hasTransformers && _facts.Library == "sentence-transformers") Add("python/sentence-transformers.py", "Python", "sentence-transformers compares two sentences.");
         if (hasTransformers) Add("python/transformers.py", "Python", "transformers loads the model and runs it once.", ("task", SnippetTasks.PythonPipeline(task)));
         if (_facts.BaseModel is { } parent) WriteAdapter(parent, task);
-        var (python, javascript) = (hasTransformers ? SnippetTasks.PythonPipeline(task) : null, SnippetTasks.JavaScriptPipeline(_facts, task));
+        var (python, javascript) = (hasTransformers ? SnippetTasks.PlainPipeline(task) : null, SnippetTasks.JavaScriptPipeline(_facts, task));
         if (javascript is var (name, dtype))
         {
             Set(("dtype", dtype));
@@ -97,7 +97,7 @@ sealed class SnippetWriter
             ("jsonArguments", isBare), ("dropId", isBare), ("noFiles", isPicture), ("packages", Packages(language, plan.Part)),
         ];
         Add($"{folder}/onnx.{language}", tool, $"{runtime} runs the graph once.", values);
-        AddScripts(language, runtime, values);
+        AddScripts(language, runtime, hasServer: true, values);
         if (language == "mjs") WriteDocker(plan.Part);
     }
 
@@ -121,17 +121,18 @@ sealed class SnippetWriter
     /// <summary>Scripts for what transformers' own pipelines do, where no graph does it.</summary>
     void WritePipeline(string language, string pipeline)
     {
-        AddScripts(language, language == "py" ? "transformers" : "transformers.js",
-            ("task", pipeline), ("predict", new Raw("pipeline")), ("packages", Packages(language, "pipeline")), ("noFiles", SnippetTasks.TakesFiles(pipeline)),
+        AddScripts(language, language == "py" ? "transformers" : "transformers.js", !SnippetTasks.TakesFiles(pipeline),
+            ("task", pipeline), ("predict", new Raw("pipeline")), ("packages", Packages(language, "pipeline")),
             ("examples", SnippetTasks.TakesFiles(pipeline) ? new List<string>() : (List<string>)["The answer came at once."]));
-        if (language == "mjs") WriteDocker("pipeline");
+        if (language == "mjs" && !SnippetTasks.TakesFiles(pipeline)) WriteDocker("pipeline");
     }
 
-    void AddScripts(string language, string runtime, params (string, object?)[] values)
+    /// <param name="hasServer">Not where an input is a path: nobody who calls a server may name its files.</param>
+    void AddScripts(string language, string runtime, bool hasServer, params (string, object?)[] values)
     {
         var (folder, tool) = language == "py" ? ("python", "Python") : ("javascript", "JavaScript");
         Add($"{folder}/batch.{language}", tool, $"Batch: {runtime} over a file or a folder, going on where it ended.", values);
-        Add($"{folder}/server.{language}", tool, $"Real time: a small HTTP server around {runtime}.", values);
+        if (hasServer) Add($"{folder}/server.{language}", tool, $"Real time: a small HTTP server around {runtime}.", values);
     }
 
     void WriteGguf(GgufChoice gguf)

@@ -2,6 +2,7 @@
 import { Tokenizer } from "@huggingface/tokenizers";
 
 {{>fetch}}
+
 const INPUTS = {{inputs}}; // as the graph names them, with their types
 const CONTEXT = {{maxTokens}};
 const NEW_TOKENS = Math.min(40, CONTEXT >> 1);

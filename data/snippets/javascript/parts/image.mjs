@@ -2,6 +2,7 @@
 import sharp from "sharp";
 
 {{>fetch}}
+
 // How pictures are prepared, from the repository's preprocessor_config.json at that commit. Where they are resized, numbers differ a little from Pillow's.
 const GREY = {{grey}};
 const KERNEL = {{kernel}};

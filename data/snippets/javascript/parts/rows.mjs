@@ -1,6 +1,7 @@
 {{>imports}}
 
 {{>fetch}}
+
 const WIDTH = {{width}}; // numbers in a row; null: as many as there are
 const OUTPUTS = {{outputs}}; // those that are tensors
 

@@ -1,6 +1,7 @@
 {{>imports}}
 
 {{>fetch}}
+
 // The graph takes these: {name: [type, shape]}, null where a length is open. Nothing in the repository says how they are made from pictures or texts.
 const INPUTS = {{tensors}};
 const OUTPUTS = {{outputs}}; // those that are tensors

@@ -2,6 +2,7 @@
 import { Tokenizer } from "@huggingface/tokenizers";
 
 {{>fetch}}
+
 const INPUTS = {{inputs}}; // as the graph names them, with their types
 const MAX_TOKENS = {{maxTokens}};
 const PAD = {{padId}};
