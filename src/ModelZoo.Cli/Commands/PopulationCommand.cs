@@ -14,6 +14,7 @@ static class PopulationCommand
         GenerateCommand.BuildExtend(),
         ShowCommand.Build(),
         ExportCommand.Build(),
+        ImportCommand.Build(),
         AnalyseCommand.Build(),
     };
 }

@@ -53,5 +53,5 @@ static class AnalysisText
 
     static string Share(JsonNode? value) => value is null ? "?" : (value.GetValue<double>() * 100).ToString("0.0", CultureInfo.InvariantCulture) + " %";
 
-    static string Signed(JsonNode? value) => value is null ? "?" : value.GetValue<double>().ToString("+0.000;-0.000", CultureInfo.InvariantCulture);
+    static string Signed(JsonNode? value) => value is null ? "?" : Math.Round(value.GetValue<double>(), 3).ToString("+0.000;-0.000;0.000", CultureInfo.InvariantCulture);
 }

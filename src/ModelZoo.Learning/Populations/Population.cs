@@ -20,7 +20,9 @@ public sealed record PopulationMember(MemberCard Card, IReadOnlyList<EpochRecord
     public EpochRecord? Find(int epoch) => Records.FirstOrDefault(record => record.Epoch == epoch);
 
     /// <summary>Accuracy of a split at an epoch; null where it was not measured.</summary>
-    public double? Accuracy(int epoch, string split) => Find(epoch)?.Find(split) is { Count: > 0 } score ? score.Accuracy : null;
+    public double? Accuracy(int epoch, string split) => Find(epoch) is not { } record ? null
+        : record.Find(split) is { Count: > 0 } score ? score.Accuracy
+        : record.Others?.TryGetValue($"{split}_acc", out var imported) == true ? imported : null;
 
     public string Status => Ending?.Word ?? (Records.Count > 0 ? $"stopped at epoch {Records[^1].Epoch}" : "planned");
 }

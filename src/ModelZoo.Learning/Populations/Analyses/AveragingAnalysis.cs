@@ -7,9 +7,10 @@ namespace ModelZoo.Learning.Populations;
 /// <summary>Barriers between members, and what averaging the last epochs of each gains (sections 7.3 and 10.4 of the reference).</summary>
 static class AveragingAnalysis
 {
-    const int PairsEach = 12;
+    const int PairsEach = 24;
     const int Steps = 10;
     const int Window = 5;
+    const string SameHead = "siblings, same first head";
 
     public static async Task<AnalysisPart> RunAsync(AnalysisInput input, CancellationToken stop)
     {
@@ -20,23 +21,23 @@ static class AveragingAnalysis
         return new("averaging", summary, files);
     }
 
-    /// <summary>Pairs of three kinds, taken evenly from the members: siblings of one setting, siblings of different settings, members of different families.</summary>
+    /// <summary>Pairs of three kinds, drawn by a hash of their names: siblings that began from the same head, siblings that did not, members of different families.</summary>
     static async Task<JsonObject> BarriersAsync(AnalysisInput input, List<PopulationMember> members, List<PopulationFile> files, CancellationToken stop)
     {
-        var kinds = new Dictionary<string, List<(PopulationMember A, PopulationMember B)>>(StringComparer.Ordinal) { ["siblings, same setting"] = [], ["siblings, other setting"] = [], ["other families"] = [] };
+        var kinds = new Dictionary<string, List<(PopulationMember A, PopulationMember B)>>(StringComparer.Ordinal) { [SameHead] = [], ["siblings, other first heads"] = [], ["other families"] = [] };
         foreach (var group in members.Where(member => member.Card.ParentId is not null).GroupBy(member => (member.Card.Head, $"{member.Card.Architecture}", member.Card.DatasetId)))
         {
             var list = AnalysisInput.Evenly(group.ToList(), 120);
             for (var i = 0; i < list.Count; i++)
                 for (var j = i + 1; j < list.Count; j++)
-                    kinds[AnalysisInput.FamilyOf(list[i]) != AnalysisInput.FamilyOf(list[j]) ? "other families" : Cells.Of(list[i]) == Cells.Of(list[j]) ? "siblings, same setting" : "siblings, other setting"].Add((list[i], list[j]));
+                    kinds[AnalysisInput.FamilyOf(list[i]) != AnalysisInput.FamilyOf(list[j]) ? "other families" : list[i].Card.HeadSeed == list[j].Card.HeadSeed ? SameHead : "siblings, other first heads"].Add((list[i], list[j]));
         }
         var rows = new List<IReadOnlyList<string>> { (List<string>)["kind", "a", "b", "same_head_seed", "loss_barrier", "accuracy_barrier", "midpoint_accuracy", "connected"] };
         var summary = new JsonObject { ["split"] = "val", ["connected_up_to"] = LinearPath.ConnectedBelow };
         foreach (var (kind, pairs) in kinds)
         {
             var found = new List<LinearPath>();
-            foreach (var (a, b) in AnalysisInput.Evenly(pairs, PairsEach))
+            foreach (var (a, b) in pairs.OrderBy(pair => Randomness.Fnv1a64.Hash($"{pair.A.Id}|{pair.B.Id}")).Take(PairsEach))
             {
                 var path = await MeasureAsync(input, a, b, stop);
                 found.Add(path);
