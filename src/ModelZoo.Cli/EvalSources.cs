@@ -18,7 +18,7 @@ static partial class EvalSources
         TaskGroup? group = null;
         foreach (var name in names)
         {
-            var (library, own) = File.Exists(name) ? OfFile(name) : (Suites.Library, name);
+            var (library, own) = File.Exists(name) ? OfFile(name) : (SuiteCatalogue.Library, name);
             if (library.FindGroup(own) is { } found)
             {
                 if (names.Count > 1) throw new UsageException($"'{name}' is a group: run it by itself.");
@@ -35,7 +35,7 @@ static partial class EvalSources
     {
         if (new FileInfo(path).Length > 1 << 20) throw new UsageException($"'{path}' is too long for a task file.");
         var match = Named().Match(File.ReadAllText(path));
-        return match.Success ? (new TaskLibrary(new TaskFolder(Path.GetDirectoryName(Path.GetFullPath(path))!), Suites.CheckMetric), match.Groups[1].Value)
+        return match.Success ? (new TaskLibrary(new TaskFolder(Path.GetDirectoryName(Path.GetFullPath(path))!)), match.Groups[1].Value)
             : throw new UsageException($"'{path}' names neither a task nor a group.");
     }
 

@@ -13,7 +13,7 @@ static class TasksCommand
         return LocalCall.On(new Command("tasks", "List benchmark tasks, or show one") { name, HubCall.Json }, call =>
         {
             if (call.Parse.GetValue(name) is { } one) Show(call.Screen, one);
-            else List(call.Screen, Suites.Library);
+            else List(call.Screen, SuiteCatalogue.Library);
             return Task.CompletedTask;
         });
     }
@@ -35,7 +35,7 @@ static class TasksCommand
 
     static void Show(Screen screen, string name)
     {
-        var tasks = Suites.Library.GetTasks(name);
+        var tasks = SuiteCatalogue.Library.GetTasks(name);
         if (tasks is [var task] && task.Name == name)
         {
             if (screen.IsJson)
