@@ -22,7 +22,7 @@ sealed class TaskScores(EvaluationPlan plan, TaskDefinition task, IReadOnlyList<
             foreach (var group in groups)
             {
                 var own = Outcomes([.. group], f);
-                if (own.Count > 0) records.AddRange(metrics.Zip(task.Metrics).Where(pair => IsPrimary(pair.Second)).Select(pair => Record(pair.First, pair.Second, own, group.Key)));
+                if (own.Count > 0) records.AddRange(metrics.Zip(task.Metrics).Where(pair => IsPrimary(pair.First, pair.Second)).Select(pair => Record(pair.First, pair.Second, own, group.Key)));
             }
 
             ScoreRecord Record(IMetric metric, MetricDefinition definition, IReadOnlyList<Outcome> outcomes, string? subgroup)
@@ -39,7 +39,7 @@ sealed class TaskScores(EvaluationPlan plan, TaskDefinition task, IReadOnlyList<
         return records;
     }
 
-    bool IsPrimary(MetricDefinition metric) => metric.Name == (task.Zoo.PrimaryMetric ?? task.Metrics[0].Name);
+    bool IsPrimary(IMetric metric, MetricDefinition definition) => (task.Zoo.PrimaryMetric ?? task.Metrics[0].Name) is var primary && (metric.Name == primary || definition.Name == primary);
 
     /// <summary>With a wrong answer for each error.</summary>
     static List<Outcome> Outcomes(IReadOnlyList<DoneSample> samples, int filter)
