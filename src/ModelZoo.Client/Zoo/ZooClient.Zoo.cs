@@ -33,7 +33,7 @@ public sealed partial class ZooClient
 
     /// <summary>
     /// Hands in results or predictions that were made elsewhere: one file, or a zip archive of several. Who may write to the model gets a commit, anybody
-    /// else a pull request. <paramref name="modelName"/> is the model's name in a table of several. ModelZoo only.
+    /// else a pull request. In a table of several models the file's own name for this one is needed. ModelZoo only.
     /// </summary>
     public Task<JsonElement> SubmitAsync(RepoId model, string benchmark, string? task, string? modelName, string fileName, byte[] content, CancellationToken stop = default) =>
         _hub.ReadAsync<JsonElement>(_hub.Request(HttpMethod.Post, "/api/zoo/submissions" + Address.Query(("model", model.Id), ("benchmark", benchmark), ("task", task), ("name", modelName), ("file", fileName)), new ByteArrayContent(content)), stop);

@@ -48,7 +48,7 @@ static class ScoreEndpoints
         ["marks"] = BoardJson.Marks(marks.Where(mark => mark.ScoreKey == row.ScoreKey || mark.ScoreKey.Length == 0 && mark.TaskId == row.TaskId)),
     };
 
-    static async Task<IResult> MarkAsync(ReadableRepository model, HttpRequest request, ScoreMarks marks, CancellationToken stop)
+    static async Task<IResult> MarkAsync(ContributingRepository model, HttpRequest request, ScoreMarks marks, CancellationToken stop)
     {
         var body = await JsonBody.ReadAsync(request, stop);
         var mark = await marks.AddAsync(model, body.Text("benchmark") ?? throw Refusal.Invalid("\"benchmark\" must name a dataset as owner/name."), body.Text("task") ?? throw Refusal.Invalid("\"task\" must be the id of a task."),
@@ -56,7 +56,7 @@ static class ScoreEndpoints
         return Results.Json(BoardJson.Marks([mark])[0]!.DeepClone());
     }
 
-    static async Task<IResult> LiftAsync(ReadableRepository model, string id, HttpRequest request, ScoreMarks marks, CancellationToken stop)
+    static async Task<IResult> LiftAsync(ContributingRepository model, string id, HttpRequest request, ScoreMarks marks, CancellationToken stop)
     {
         var body = await JsonBody.ReadAsync(request, stop);
         var mark = await marks.LiftAsync(model, Ids.TryFromWire(id, out var number) ? number : 0, body.Text("reason") ?? "", stop);
