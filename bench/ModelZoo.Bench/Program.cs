@@ -18,6 +18,7 @@ static class Program
         ("profile", ProfileBench.RunAsync),
         ("convert", ConvertBench.RunAsync),
         ("inference", InferenceBench.RunAsync),
+        ("leaderboards", LeaderboardBench.RunAsync),
     ];
 
     static async Task<int> Main(string[] args)
