@@ -20,6 +20,7 @@ static class Program
         ("inference", InferenceBench.RunAsync),
         ("evaluation", EvaluationBench.RunAsync),
         ("leaderboards", BoardBench.RunAsync),
+        ("ranking", LeaderboardBench.RunAsync),
     ];
 
     static async Task<int> Main(string[] args)

@@ -80,9 +80,10 @@ static partial class LmEvalSamples
         if (own.Weighted.Count == count)
         {
             var rate = -own.Weighted.Sum(pair => pair.LogLikelihood) / own.Weighted.Sum(pair => pair.Weight);
-            value = new(own.Metric == "bits_per_byte" ? rate / Math.Log(2) : Math.Exp(rate), null, null, null, count);
+            var figure = own.Metric == "bits_per_byte" ? rate / Math.Log(2) : Math.Exp(rate);
+            value = new(ValueRules.Value($"{file.Path}: {task}", own.Metric, figure), null, null, null, count);
         }
-        else if (metric is not null && own.Outcomes.Count == count) value = metric.Aggregate(own.Outcomes, new());
+        else if (metric is not null && own.Outcomes.Count == count) value = TryAggregate(metric, own.Outcomes);
         var isAnswer = own.Outcomes.Count > 0 && own.Outcomes[0] is TextOutcome;
         var recomputed = value is not null && !(isAnswer && own.Differs);
         if (own.Differs) into.Note(file, null, isAnswer
@@ -106,6 +107,19 @@ static partial class LmEvalSamples
             IsRecomputed = recomputed, IsMismatch = recomputed && own.Differs, Stated = recomputed && own.Differs ? Statistics.Uncertainty.Mean([.. own.Stated]) : null,
             Standing = recomputed && !own.Differs ? ImportStanding.Imported : ImportStanding.SelfReported,
         });
+    }
+
+    /// <summary>Null where the metric needs what sample files do not hold: questions that options belong to, an average to take.</summary>
+    static MetricValue? TryAggregate(IMetric metric, List<Outcome> outcomes)
+    {
+        try
+        {
+            return metric.Aggregate(outcomes, new());
+        }
+        catch (EvaluationException)
+        {
+            return null;
+        }
     }
 
     static IMetric? Metric(string name, SubmissionOptions options)

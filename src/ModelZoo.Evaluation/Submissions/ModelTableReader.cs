@@ -26,9 +26,9 @@ static class ModelTableReader
                 var record = new ScoreRecord
                 {
                     Model = new(cell.Name, null, null), Task = new(task, null, null), Harness = new("published table", null, null), Protocol = new(null, null, null, null, null),
-                    Metric = "acc", Value = ValueRules.Value($"{file.Path}, line {number}", "acc", cell.Value.GetDouble()), Subgroup = name == "overall" ? null : category,
+                    Metric = "acc", Value = ValueRules.Value($"{file.Path}, line {number}", "acc", cell.Value.GetDouble()),
                 };
-                into.Scores.Add(new(record, file.Path) { Line = number, ModelName = cell.Name });
+                into.Scores.Add(new(record, file.Path) { Line = number, ModelName = cell.Name, Notes = category });
             }
         }
     }

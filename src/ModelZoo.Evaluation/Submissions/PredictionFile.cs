@@ -43,7 +43,7 @@ public static class PredictionFile
         foreach (var (number, text) in SubmissionText.Lines(file, options))
         {
             using var document = SubmissionJson.ParseLine(file, number, text);
-            yield return Of(document.RootElement, number, $"{file.Path}, line {number}");
+            yield return SubmissionReader.Guarded(file, () => Of(document.RootElement, number, $"{file.Path}, line {number}"));
         }
     }
 

@@ -21,11 +21,11 @@ public static class SubmissionReader
         foreach (var file in files)
         {
             stop.ThrowIfCancellationRequested();
-            var kind = Recognition.Of(file, options);
+            var kind = Guarded(file, () => Recognition.Of(file, options));
             // Companions first: a run's description, the labels of an accuracy log.
             switch (kind)
             {
-                case SubmissionKind.HelmRunSpec: collected.RunSpecs[Folder(file)] = HelmReader.ReadSpec(file, options); break;
+                case SubmissionKind.HelmRunSpec: collected.RunSpecs[Folder(file)] = Guarded(file, () => HelmReader.ReadSpec(file, options)); break;
                 case SubmissionKind.LabelMap: collected.Labels = MlPerfReader.ReadLabels(file, options); break;
                 default: later.Add((file, kind)); break;
             }
@@ -33,14 +33,11 @@ public static class SubmissionReader
         foreach (var (file, kind) in later)
         {
             stop.ThrowIfCancellationRequested();
-            try
+            Guarded(file, () =>
             {
                 ReadOne(file, kind, collected, stop);
-            }
-            catch (JsonException broken)
-            {
-                throw SubmissionJson.Refusal(file, broken);
-            }
+                return kind;
+            });
         }
         if (later.Count == 0) throw new EvaluationException($"{files[0].Path}: this describes results and holds none.");
         return Joined.Of(collected);
@@ -65,6 +62,23 @@ public static class SubmissionReader
             case SubmissionKind.ModelTable: ModelTableReader.Read(file, into, stop); break;
             case SubmissionKind.Predictions: throw new EvaluationException($"{file.Path}: this file holds predictions; they are scored against labels, for one task.");
             default: throw new EvaluationException($"{file.Path}: nothing in this file looks like results of a known harness.");
+        }
+    }
+
+    /// <summary>JSON may hold half of a letter written in two parts; whoever reads it as text is told only then.</summary>
+    internal static T Guarded<T>(SubmissionFile file, Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (JsonException broken)
+        {
+            throw SubmissionJson.Refusal(file, broken);
+        }
+        catch (InvalidOperationException broken)
+        {
+            throw new EvaluationException($"{file.Path}: a text is not valid Unicode.", broken);
         }
     }
 
