@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using ModelZoo.Evaluation.Data.Arrow;
+using ModelZoo.Evaluation.Data.Parquet;
 
 namespace ModelZoo.Evaluation.Data;
 
@@ -58,12 +60,25 @@ public sealed class DatasetSplit
             DataFormat.Csv => TableRows.Read(file, ',', _limits),
             DataFormat.Tsv => TableRows.Read(file, '\t', _limits),
             DataFormat.Npz => NpzRows.Read(file, _limits),
-            DataFormat.Parquet => Parquet.ParquetRows.Read(file, _limits),
+            DataFormat.Parquet => ReadParquet(file),
+            DataFormat.Arrow => ReadArrow(file),
             DataFormat.Text when _request.WholeTexts => TextRows.ReadWhole(file, _limits),
             DataFormat.Text => TextRows.ReadLines(file, _limits),
-            _ => throw file.Bad($"{Format.ToString().ToLowerInvariant()} files are not read; bring the data as Parquet, JSON lines or CSV."),
+            _ => throw file.Bad($"'{Format}' is no format of single files."),
         }),
     };
+
+    static IEnumerable<IReadOnlyDictionary<string, object?>> ReadParquet(DataFile file)
+    {
+        using var table = ParquetFile.Open(file.FullPath);
+        foreach (var row in table.ReadRows()) yield return row;
+    }
+
+    static IEnumerable<IReadOnlyDictionary<string, object?>> ReadArrow(DataFile file)
+    {
+        using var table = ArrowFile.Open(file.FullPath);
+        foreach (var row in table.ReadRows()) yield return row;
+    }
 
     /// <summary>SHA-256 over the lines <c>{sha256}  {path}\n</c> of the split's files, sorted by path.</summary>
     public async Task<string> DigestAsync(CancellationToken stop) => await FileDigests.OfAsync(Files.Select(file => (file.Path, file.FullPath)), stop);
