@@ -8,7 +8,7 @@ FuzzTarget[] targets =
 [
     new PktLineTarget(), new PackTarget(), new DeltaTarget(), new ObjectTarget(), new Lz4Target(), new XorbTarget(), new XorbIndexTarget(), new ShardTarget(), new ReconstructionTarget(),
     new SafetensorsTarget(), new GgufTarget(), new OnnxTarget(), new TorchTarget(), new PickleTarget(), new NpzTarget(), new Hdf5Target(), new TFLiteTarget(), new SavedModelTarget(),
-    new LlamaTarget(), new ProfileTarget(), new GraphTarget(), new TableTarget(),
+    new LlamaTarget(), new ProfileTarget(), new GraphTarget(), new TableTarget(), new RowFileTarget("parquet"), new RowFileTarget("arrow"),
     new TemplateTarget(), new TaskFileTarget(), new FilterTarget(),
 ];
 
