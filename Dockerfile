@@ -3,6 +3,9 @@
 
 FROM mcr.microsoft.com/dotnet/sdk:10.0 AS build
 WORKDIR /source
+# npm brings ONNX Runtime, which runs models, as one pinned file; no script of a package runs. Without it (--build-arg RUNTIME=none) the image cannot run models.
+ARG RUNTIME=onnx
+RUN if [ "$RUNTIME" = onnx ]; then apt-get update && apt-get install -y --no-install-recommends npm && rm -rf /var/lib/apt/lists/*; fi
 COPY .editorconfig global.json Directory.Build.props Directory.Packages.props LICENSE ./
 COPY data ./data
 COPY src ./src

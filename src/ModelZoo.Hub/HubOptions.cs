@@ -25,6 +25,10 @@ sealed class HubOptions
 
     public ConverterOptions Conversion { get; set; } = new();
 
+    public Serving.ServingOptions Serving { get; set; } = new();
+
+    public Serving.Hosting.HostingOptions Hosting { get; set; } = new();
+
     public CardOptions Cards { get; set; } = new();
 
     public GitOptions Git { get; set; } = new();
@@ -57,6 +61,8 @@ sealed class HubOptions
         Limits.Validate();
         Xet.Validate();
         if (Conversion.OutputBytes < 1 << 20) throw new InvalidOperationException("Conversion:OutputBytes must be at least 1 MiB.");
+        Serving.Validate();
+        Hosting.Validate();
         Logging.Validate();
         Git.Validate();
     }

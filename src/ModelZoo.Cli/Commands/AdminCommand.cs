@@ -1,6 +1,8 @@
 using System.CommandLine;
 using ModelZoo.Hub.Accounts;
 using ModelZoo.Hub.Kernel;
+using ModelZoo.Hub.Repositories;
+using ModelZoo.Hub.Serving.Hosting;
 
 namespace ModelZoo.Cli.Commands;
 
@@ -15,7 +17,39 @@ static class AdminCommand
     {
         new Command("account", "Make, disable and list accounts") { BuildCreate(), BuildDisable(true), BuildDisable(false), BuildPassword(), BuildList() },
         BuildToken(),
+        BuildServe(),
     };
+
+    static Command BuildServe()
+    {
+        var model = new Argument<string?>("MODEL") { Description = "owner/name; without it: list the admitted models", Arity = ArgumentArity.ZeroOrOne };
+        var stop = new Option<bool>("--stop") { Description = "No longer let it be asked" };
+        var by = new Option<string?>("--by") { Description = "The administrator that it is recorded for [default: the first]" };
+        return LocalHub.On(new Command("serve", "Admit a model: whoever may read it may then ask it") { model, stop, by, HubCall.Json }, async hub =>
+        {
+            var store = hub.Get<ServedModelStore>();
+            if (hub.Parse.GetValue(model) is not { } name)
+            {
+                var all = await store.ListAsync(hub.Stop);
+                if (hub.Screen.IsJson) hub.Screen.Json(all.Select(one => new { model = one.FullName, admittedBy = one.AdmittedBy, admittedAt = Clock.Iso(one.AdmittedAt) }));
+                else hub.Screen.Table(["model", "admitted by", "at"], [.. all.Select(one => (string[])[one.FullName, one.AdmittedBy, Screen.Date(DateTimeOffset.FromUnixTimeMilliseconds(one.AdmittedAt))])]);
+                return 0;
+            }
+            var administrator = (await hub.Get<AccountStore>().ListAsync(hub.Stop)).FirstOrDefault(account => account.IsAdministrator && (hub.Parse.GetValue(by) is not { } handle || account.Handle == handle))
+                ?? throw new UsageException("There is no such administrator.");
+            if (name.Split('/') is not [var owner, var rest] || await hub.Get<RepositoryStore>().FindAsync(RepositoryKind.Model, owner, rest, null, hub.Stop) is not var (repository, _))
+                throw new UsageException($"There is no model {name}.");
+            if (hub.Parse.GetValue(stop))
+            {
+                if (!await store.DismissAsync(repository, administrator, hub.Stop)) throw new UsageException($"{repository.FullName} was not admitted.");
+                hub.Screen.Line($"{repository.FullName} can no longer be asked; what runs of it ends when it is idle.");
+                return 0;
+            }
+            await store.AdmitAsync(repository, administrator, hub.Stop);
+            hub.Screen.Line($"{repository.FullName} can be asked by whoever may read it.");
+            return 0;
+        });
+    }
 
     static Command BuildCreate()
     {

@@ -41,6 +41,8 @@ static class AuditAction
     public const string ReferenceForced = "reference.forced";
     public const string ReferenceRemoved = "reference.removed";
     public const string RepositoryDisabled = "repository.disabled";
+    public const string ModelAdmitted = "model.admitted";
+    public const string ModelDismissed = "model.dismissed";
     public const string Collaborator = "repository.collaborator";
 }
 

@@ -10,7 +10,7 @@ static class Handle
     /// <summary>First segments of the hub's own addresses.</summary>
     static readonly HashSet<string> s_reserved = new(StringComparer.OrdinalIgnoreCase)
     {
-        "api", "v2", "datasets", "spaces", "models", "leaderboards", "populations", "devices", "compare", "search", "login",
+        "api", "v1", "v2", "datasets", "spaces", "models", "leaderboards", "populations", "devices", "compare", "search", "login",
         "logout", "signup", "settings", "admin", "jobs", "docs", "assets", "metrics", "health", "ready", "oauth", "new",
         "avatars", "help", "openapi", "uploads", "blob", "tree", "resolve", "favicon.ico", "robots.txt", ".well-known",
         "organizations", "users", "collections", "workloads", "upload", "about", "static", "lfs", "xet", "cas", "join", "nobody",

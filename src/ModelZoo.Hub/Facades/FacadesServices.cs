@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using ModelZoo.Hub.Facades.HuggingFace;
+using ModelZoo.Hub.Facades.Models;
 using ModelZoo.Hub.Facades.XetCas;
 using ModelZoo.Hub.Facades.Zoo;
 using ModelZoo.Hub.Kernel;
@@ -13,6 +14,6 @@ static class FacadesServices
     {
         services.AddZooDescription();
         services.AddAll(typeof(FileFinder), typeof(RepositoryDescription), typeof(RepositoryListing), typeof(XorbAddresses),
-            typeof(ModelLookup), typeof(RecordEndpoints.RecordChange));
+            typeof(ModelLookup), typeof(AskedModels), typeof(RecordEndpoints.RecordChange));
     }
 }

@@ -22,6 +22,7 @@ using ModelZoo.Hub.Web.Pages.Profiles;
 using ModelZoo.Hub.Web.Pages.Repositories;
 using ModelZoo.Hub.Web.Pages.Search;
 using ModelZoo.Hub.Web.Pages.Settings;
+using ModelZoo.Hub.Web.Pages.Trials;
 using ModelZoo.Hub.Web.Pages.Workloads;
 
 namespace ModelZoo.Hub.Web;
@@ -78,6 +79,7 @@ static class PageRoutes
         ProfilePageEndpoints.Map(pages);
         LikeFormEndpoints.Map(pages);
         ForkPageEndpoints.Map(pages);
+        TryPageEndpoints.Map(pages);
         RepositorySettingsPageEndpoints.Map(pages);
         FilesPageEndpoints.Map(pages);
         BlobPageEndpoints.Map(pages);

@@ -22,6 +22,9 @@ sealed class PostedForm
     /// <summary>The field's text exactly as typed, with line feeds only: browsers send both.</summary>
     public string Raw(string name) => _fields[name].ToString().ReplaceLineEndings("\n");
 
+    /// <summary>A file that was sent with the form; null when there is none.</summary>
+    public IFormFile? File(string name) => _fields.Files.GetFile(name);
+
     public bool IsOn(string name) => _fields.ContainsKey(name);
 
     /// <summary>What was typed, to show the form again; passwords and the form token are left out.</summary>

@@ -13,11 +13,11 @@ public sealed class ImageClassifier
     readonly string _output;
 
     /// <exception cref="InferenceException">The model takes no pictures.</exception>
-    public ImageClassifier(OnnxSession session, ImagePipeline pipeline, IReadOnlyList<string> labels, ScoreKind kind = ScoreKind.Guess)
+    public ImageClassifier(OnnxSession session, ImagePipeline pipeline, IReadOnlyList<string> labels, ScoreKind kind = ScoreKind.Guess, string? output = null)
     {
         (_session, Labels, Kind) = (session, labels, kind);
         _input = FindInput(session) ?? throw new InferenceException(InferenceFault.Model, $"The model takes no pictures: its inputs are {string.Join(", ", session.Inputs)}.");
-        _output = (session.FindOutput("logits") ?? session.Outputs[0]).Name;
+        _output = output is not null ? (session.FindOutput(output) ?? throw new InferenceException(InferenceFault.Model, $"The model has no output '{output}'.")).Name : (session.FindOutput("logits") ?? session.Outputs[0]).Name;
         // Channels come last when the last axis is 1 or 3 and the second is not.
         var isLast = _input.Shape[3] is 1 or 3 && _input.Shape[1] is not (1 or 3);
         Pipeline = isLast ? pipeline with { IsChannelsLast = true } : pipeline;

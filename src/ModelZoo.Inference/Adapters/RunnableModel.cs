@@ -1,9 +1,10 @@
-using System.Globalization;
 using System.Text.Json;
+using ModelZoo.Inference.Audio;
 using ModelZoo.Inference.Files;
 using ModelZoo.Inference.Generation;
 using ModelZoo.Inference.Graphs;
 using ModelZoo.Inference.Images;
+using ModelZoo.Inference.Lora;
 using ModelZoo.Inference.Runtime;
 using ModelZoo.Inference.Tokenizers;
 using ModelZoo.Weights;
@@ -20,6 +21,20 @@ public enum Capability
     EmbedText,
     Generate,
     PredictRows,
+    DetectObjects,
+    DetectSpeech,
+}
+
+/// <summary>How a model is opened.</summary>
+public sealed record OpenOptions
+{
+    public SessionSettings Settings { get; init; } = SessionSettings.Default;
+
+    /// <summary>Folders of LoRA adapters in PEFT's layout, all of which are added to the model. Needs safetensors of a known architecture.</summary>
+    public IReadOnlyList<string> Adapters { get; init; } = [];
+
+    /// <summary>Adds adapters into the weights once, instead of computing them beside the weights in every run. The same to the last few bits.</summary>
+    public bool MergesAdapters { get; init; }
 }
 
 /// <summary>
@@ -34,12 +49,18 @@ public sealed class RunnableModel : IDisposable
     readonly JsonElement? _config, _tokenizerConfig, _pooling;
     readonly ImagePipeline? _pipeline;
 
-    RunnableModel(OnnxSession session, Tokenizer? tokenizer, ImagePipeline? pipeline, JsonElement? config, JsonElement? tokenizerConfig, JsonElement? pooling)
+    RunnableModel(OnnxSession session, Tokenizer? tokenizer, ImagePipeline? pipeline, ZooFile zoo, JsonElement? config, JsonElement? tokenizerConfig, JsonElement? pooling)
     {
-        (Session, Tokenizer, _pipeline, _config, _tokenizerConfig, _pooling) = (session, tokenizer, pipeline, config, tokenizerConfig, pooling);
-        Labels = ReadLabels(config);
+        (Session, Tokenizer, _pipeline, Zoo, _config, _tokenizerConfig, _pooling) = (session, tokenizer, pipeline, zoo, config, tokenizerConfig, pooling);
+        Labels = zoo.Labels.Count > 0 ? zoo.Labels : ReadLabels(config);
         Capabilities = [.. Enum.GetValues<Capability>().Where(Can)];
     }
+
+    /// <summary>What zoo.yaml says; empty when there is none.</summary>
+    public ZooFile Zoo { get; }
+
+    /// <summary>tokenizer_config.json, for whoever renders its chat template; null when there is none.</summary>
+    public JsonElement? TokenizerConfig => _tokenizerConfig;
 
     public OnnxSession Session { get; }
 
@@ -55,17 +76,36 @@ public sealed class RunnableModel : IDisposable
         ?? (files.Files.Where(file => file.Path.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase)).ToList() is [var only] ? only.Path : null);
 
     /// <exception cref="InferenceException">There is nothing in the folder that can be run, or it is broken.</exception>
-    public static async Task<RunnableModel> OpenAsync(string folder, SessionSettings settings, CancellationToken stop)
+    public static Task<RunnableModel> OpenAsync(string folder, SessionSettings settings, CancellationToken stop) => OpenAsync(folder, new OpenOptions { Settings = settings }, stop);
+
+    /// <exception cref="InferenceException">There is nothing in the folder that can be run, or it is broken, or an adapter does not fit it.</exception>
+    public static async Task<RunnableModel> OpenAsync(string folder, OpenOptions options, CancellationToken stop)
     {
         var files = new FolderFiles(folder);
         // What is cheap to find wrong comes before what is dear to load.
         var (config, tokenizerConfig) = (await JsonParts.FindFileAsync(files, "config.json", stop), await JsonParts.FindFileAsync(files, "tokenizer_config.json", stop));
         var (processor, pooling) = (await JsonParts.FindFileAsync(files, "preprocessor_config.json", stop), await JsonParts.FindFileAsync(files, "1_Pooling/config.json", stop));
+        var zoo = await ZooFile.ReadAsync(files, stop);
+        var pipeline = zoo.Refine(processor is { } json ? ImagePipeline.Read(json) : null);
         var tokenizer = await Tokenizer.FindAsync(files, stop);
-        var session = FindGraph(files) is { } graph ? await OnnxSession.OpenAsync(Path.Combine(folder, graph), settings, stop)
-            : await NetworkGraphs.FindSessionAsync(folder, settings, stop)
-                ?? throw new InferenceException(InferenceFault.Model, $"There is neither one ONNX file nor a safetensors model of a known architecture ({string.Join(", ", NetworkGraphs.Architectures)}).");
-        return new(session, tokenizer, processor is { } json ? ImagePipeline.Read(json) : null, config, tokenizerConfig, pooling);
+        var session = await OpenSessionAsync(folder, files, zoo, options, stop);
+        return new(session, tokenizer, pipeline, zoo, config, tokenizerConfig, pooling);
+    }
+
+    static async Task<OnnxSession> OpenSessionAsync(string folder, FolderFiles files, ZooFile zoo, OpenOptions options, CancellationToken stop)
+    {
+        if (options.Adapters.Count > 0)
+        {
+            var adapters = new List<LoraAdapter>();
+            foreach (var adapter in options.Adapters) adapters.Add(await LoraAdapter.ReadAsync(new FolderFiles(adapter), stop));
+            return await NetworkGraphs.FindSessionAsync(folder, options.Settings, stop, adapters, options.MergesAdapters)
+                ?? throw new InferenceException(InferenceFault.Model, $"Adapters are put on safetensors of a known architecture ({string.Join(", ", NetworkGraphs.Architectures)}); the base is none.");
+        }
+        if ((zoo.File ?? (zoo.Adapter == "safetensors" ? null : FindGraph(files))) is { } graph) return await OnnxSession.OpenAsync(Path.Combine(folder, graph), options.Settings, stop);
+        if (await NetworkGraphs.FindSessionAsync(folder, options.Settings, stop) is { } session) return session;
+        throw new InferenceException(InferenceFault.Model, files.Files.Any(file => file.Path == AdapterConfig.FileName)
+            ? "This is an adapter: it runs on its base model, which must be named."
+            : $"There is neither one ONNX file nor a safetensors model of a known architecture ({string.Join(", ", NetworkGraphs.Architectures)}).");
     }
 
     bool Can(Capability capability)
@@ -73,15 +113,21 @@ public sealed class RunnableModel : IDisposable
         var (isCausal, isTokens, isMasked) = (Session.Inputs.Any(port => port.Name.StartsWith("past_key_values.", StringComparison.Ordinal)) || Is("ForCausalLM") || Is("LMHeadModel"), Is("ForTokenClassification"), Is("ForMaskedLM"));
         var logits = Session.FindOutput("logits");
         var isText = Tokenizer is not null && Session.FindInput("input_ids") is not null;
+        // A file that names its adapter means that one and no other.
+        if (Zoo.Adapter is { } named && AdapterNames.Capabilities[named] is { } only && only != capability) return false;
+        if (Zoo.Adapter == "onnx-tensors") return false;
         return capability switch
         {
-            Capability.ClassifyImages => Adapters.ImageClassifier.FindInput(Session) is not null && Session.Outputs.Any(port => port.Rank == 2),
+            Capability.ClassifyImages => Zoo.Detection is null && Adapters.ImageClassifier.FindInput(Session) is not null
+                && (Zoo.Adapter == "onnx-image" || Session.Outputs.Any(port => port.Rank == 2 || port is { Rank: 4, Shape: [_, _, 1, 1] })),
+            Capability.DetectObjects => Zoo.Detection is { } rules && Adapters.ImageClassifier.FindInput(Session) is not null && Session.FindOutput(rules.Boxes) is not null && Session.FindOutput(rules.Scores) is not null,
+            Capability.DetectSpeech => Audio.SpeechDetector.Fits(Session),
             Capability.ClassifyText => isText && logits?.Rank == 2,
             Capability.ClassifyTokens => isText && logits is not null && isTokens,
             Capability.FillMasks => isText && logits is not null && isMasked,
             Capability.EmbedText => isText && (Session.FindOutput("last_hidden_state") ?? Session.FindOutput("sentence_embedding") ?? Session.FindOutput("token_embeddings")) is not null,
             Capability.Generate => isText && logits?.Rank == 3 && isCausal,
-            _ => Session.Inputs is [{ Rank: 2 } port] && port.Type?.IsFloating() == true,
+            _ => !isText && Session.Inputs is [{ Rank: 2 } port] && port.Type?.IsFloating() == true,
         };
 
         bool Is(string ending) => _config?.List("architectures").Any(name => name.Text().EndsWith(ending, StringComparison.Ordinal)) == true;
@@ -90,14 +136,42 @@ public sealed class RunnableModel : IDisposable
     public ImageClassifier ImageClassifier(ImagePipeline? pipeline = null, ScoreKind kind = ScoreKind.Guess)
     {
         Require(Capability.ClassifyImages);
-        return new(Session, pipeline ?? _pipeline ?? throw new InferenceException(InferenceFault.Model, "The model does not say how pictures are prepared (preprocessor_config.json)."), Labels, kind);
+        return new(Session, pipeline ?? Pipeline(), Labels, kind == ScoreKind.Guess ? Zoo.Output ?? kind : kind, Zoo.OutputName);
+    }
+
+    public Detector Detector(DetectorRules? rules = null)
+    {
+        if (rules is null) Require(Capability.DetectObjects);
+        return new(Session, Pipeline(), Labels, rules ?? Zoo.Detection!);
+    }
+
+    public SpeechDetector SpeechDetector()
+    {
+        Require(Capability.DetectSpeech);
+        return new(Session);
+    }
+
+    /// <summary>Whether the files say how pictures are prepared.</summary>
+    public bool HasPipeline => _pipeline is not null;
+
+    /// <summary>The declared treatment; where that gives no size, pictures are brought to the one that the graph takes.</summary>
+    ImagePipeline Pipeline()
+    {
+        var pipeline = _pipeline ?? throw new InferenceException(InferenceFault.Model, "The model does not say how pictures are prepared (preprocessor_config.json or zoo.yaml).");
+        var shape = Adapters.ImageClassifier.FindInput(Session)!.Shape;
+        var isLast = pipeline.IsChannelsLast || (shape[3] is 1 or 3 && shape[1] is not (1 or 3));
+        var (height, width, channels) = isLast ? (shape[1], shape[2], shape[3]) : (shape[2], shape[3], shape[1]);
+        if (channels == 1) pipeline = pipeline with { IsGrey = true };
+        return pipeline is { Size: null, ShortestEdge: null, LongestEdge: null, Crop: null } && height is > 0 and <= 8192 && width is > 0 and <= 8192 ? pipeline with { Size = ((int)width, (int)height) } : pipeline;
     }
 
     public TextClassifier TextClassifier()
     {
         Require(Capability.ClassifyText);
-        return new(Runner(), Labels, _config?.FindText("problem_type") == "multi_label_classification" ? ScoreKind.Independent : ScoreKind.Logits);
+        return new(Runner(), Labels, Zoo.Output ?? ScoreKindOfConfig());
     }
+
+    ScoreKind ScoreKindOfConfig() => _config?.FindText("problem_type") == "multi_label_classification" ? ScoreKind.Independent : ScoreKind.Logits;
 
     public TokenClassifier TokenClassifier()
     {
@@ -111,12 +185,12 @@ public sealed class RunnableModel : IDisposable
         return new(Runner(), Special("mask_token") ?? "[MASK]");
     }
 
-    public TextEmbedder TextEmbedder(bool normalises = true)
+    public TextEmbedder TextEmbedder(bool? normalises = null)
     {
         Require(Capability.EmbedText);
-        var pooling = _pooling is not { } json || json.Flag("pooling_mode_mean_tokens") ? Pooling.Mean : json.Flag("pooling_mode_cls_token") ? Pooling.First
+        var pooling = Zoo.Pooling is { } named ? named : _pooling is not { } json || json.Flag("pooling_mode_mean_tokens") ? Pooling.Mean : json.Flag("pooling_mode_cls_token") ? Pooling.First
             : json.Flag("pooling_mode_lasttoken") ? Pooling.Last : json.Flag("pooling_mode_max_tokens") ? Pooling.Max : Pooling.Mean;
-        return new(Runner(), pooling, normalises);
+        return new(Runner(), pooling, normalises ?? Zoo.Normalises ?? true);
     }
 
     public TabularModel TabularModel()
@@ -143,6 +217,7 @@ public sealed class RunnableModel : IDisposable
     /// <summary>The smaller of what the weights and the tokenizer allow; tokenizers without a limit say 10³⁰.</summary>
     int? MaxLength()
     {
+        if (Zoo.MaxLength is { } named) return named;
         var positions = _config?.FindInt("max_position_embeddings") ?? _config?.FindInt("n_positions");
         // RoBERTa's positions begin behind its padding token.
         if (_config?.FindText("model_type") is "roberta" or "xlm-roberta") positions -= 2;
@@ -161,10 +236,7 @@ public sealed class RunnableModel : IDisposable
     static string[] ReadLabels(JsonElement? config)
     {
         if (config?.Find("id2label") is not { ValueKind: JsonValueKind.Object } labels) return [];
-        var byId = new SortedDictionary<int, string>();
-        foreach (var label in labels.EnumerateObject())
-            if (int.TryParse(label.Key(), NumberStyles.None, CultureInfo.InvariantCulture, out var id) && id < 1_000_000 && label.Value.ValueKind == JsonValueKind.String) byId[id] = label.Value.Text();
-        return [.. Enumerable.Range(0, byId.Count == 0 ? 0 : Math.Min(byId.Keys.Last() + 1, 10 * byId.Count)).Select(id => byId.GetValueOrDefault(id, $"LABEL_{id}"))];
+        return ZooFile.LabelsById(labels);
     }
 
     public void Dispose() => Session.Dispose();

@@ -9,9 +9,9 @@ public sealed class TextClassifier(TextRunner runner, IReadOnlyList<string> labe
 
     public IReadOnlyList<string> Labels { get; } = labels;
 
-    public ScoreKind Kind { get; } = kind;
+    public ScoreKind Kind => kind;
 
-    public LabelScore[] Classify(string text, int best, CancellationToken stop) => Scores.Best(Scores.ToProbabilities(Score([(text, null)], stop)[0], Kind), Labels, best);
+    public LabelScore[] Classify(string text, int best, CancellationToken stop) => Scores.Best(Scores.ToProbabilities(Score([(text, null)], stop)[0], kind), Labels, best);
 
     /// <summary>The model's own numbers for each text.</summary>
     public float[][] Score(IReadOnlyList<(string First, string? Second)> texts, CancellationToken stop)

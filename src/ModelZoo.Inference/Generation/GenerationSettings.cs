@@ -20,6 +20,18 @@ public sealed record GenerationSettings
     /// <summary>Above 1, tokens that occurred already become less likely (Keskar 2019, arXiv:1909.05858).</summary>
     public double RepetitionPenalty { get; init; } = 1;
 
+    /// <summary>Taken from the score of every token that was generated already, once.</summary>
+    public double PresencePenalty { get; init; }
+
+    /// <summary>Taken from the score of a token for each time that it was generated.</summary>
+    public double FrequencyPenalty { get; init; }
+
+    /// <summary>Added to the scores of tokens.</summary>
+    public IReadOnlyDictionary<int, double> Bias { get; init; } = new Dictionary<int, double>();
+
+    /// <summary>The model's own end does not end the text.</summary>
+    public bool IgnoresEnd { get; init; }
+
     public long Seed { get; init; }
 
     /// <summary>Names the stream of random numbers, such as the sample that is drawn.</summary>
@@ -38,6 +50,8 @@ public sealed record GenerationSettings
         Require(TopP is > 0 and <= 1, $"a top-p of {TopP}");
         Require(MinP is >= 0 and < 1, $"a min-p of {MinP}");
         Require(RepetitionPenalty is > 0 and <= 100, $"a repetition penalty of {RepetitionPenalty}");
+        Require(PresencePenalty is >= -2 and <= 2 && FrequencyPenalty is >= -2 and <= 2, "a presence or frequency penalty outside -2 to 2");
+        Require(Bias.Count <= 1024 && Bias.Values.All(double.IsFinite), "such biases");
         Require(Stops.Count <= 64 && Stops.All(stop => stop.Length is > 0 and <= 1000), "stop texts that are empty, too long or too many");
 
         static void Require(bool holds, string what)

@@ -61,6 +61,8 @@ public sealed class LanguageModel
     /// <summary>Logits after each of the new tokens, [tokens, vocabulary]; the state then holds them too.</summary>
     public float[] Advance(DecodingState state, ReadOnlySpan<int> tokens, CancellationToken stop) => Advance(state, tokens, tokens.Length, out _, stop);
 
+    internal float[] Advance(DecodingState state, ReadOnlySpan<int> tokens, out int vocabulary, CancellationToken stop) => Advance(state, tokens, tokens.Length, out vocabulary, stop);
+
     /// <param name="rows">Only the logits after the last so many tokens are copied out: for a long text and a large vocabulary they are most of the memory.</param>
     float[] Advance(DecodingState state, ReadOnlySpan<int> tokens, int rows, out int vocabulary, CancellationToken stop)
     {
@@ -229,12 +231,13 @@ public sealed class LanguageModel
         var sampler = new Sampler(settings);
         var text = new TextAssembler(Tokenizer, settings.Stops);
         foreach (var id in next) sampler.Saw(id);
+        text.Follow(next[^1]);
         for (var made = 1; ; made++)
         {
             stop.ThrowIfCancellationRequested();
             var row = Advance(state, next, 1, out var size, stop);
             var id = sampler.Choose(row);
-            sampler.Saw(id);
+            sampler.Made(id);
             var logProbability = row[id] - Scores.LogSumExp(row);
             if (IsEnd(id, settings))
             {
@@ -254,7 +257,7 @@ public sealed class LanguageModel
         }
     }
 
-    bool IsEnd(int id, GenerationSettings settings) => Ends.Contains(id) || settings.StopIds.Contains(id);
+    internal bool IsEnd(int id, GenerationSettings settings) => (!settings.IgnoresEnd && Ends.Contains(id)) || settings.StopIds.Contains(id);
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"language model of {Tokenizer.VocabularySize} tokens, context {MaxLength}");
 }

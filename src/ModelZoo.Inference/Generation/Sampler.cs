@@ -7,16 +7,27 @@ sealed class Sampler(GenerationSettings settings)
 {
     readonly RandomSource _random = new(settings.Seed, settings.Stream);
     readonly HashSet<int> _seen = [];
+    readonly Dictionary<int, int> _made = [];
 
     public void Saw(int id)
     {
         if (settings.RepetitionPenalty != 1) _seen.Add(id);
     }
 
+    /// <summary>A token that was generated: penalties of presence and frequency count these alone.</summary>
+    public void Made(int id)
+    {
+        Saw(id);
+        if (settings.PresencePenalty != 0 || settings.FrequencyPenalty != 0) _made[id] = _made.GetValueOrDefault(id) + 1;
+    }
+
     public int Choose(ReadOnlySpan<float> logits)
     {
         var scores = logits.ToArray();
         foreach (var id in _seen) scores[id] = (float)(scores[id] > 0 ? scores[id] / settings.RepetitionPenalty : scores[id] * settings.RepetitionPenalty);
+        foreach (var (id, times) in _made) scores[id] -= (float)(settings.PresencePenalty + (times * settings.FrequencyPenalty));
+        foreach (var (id, bias) in settings.Bias)
+            if ((uint)id < (uint)scores.Length) scores[id] += (float)bias;
         if (settings.Temperature == 0) return Scores.ArgMax(scores);
         // Equal ones in the order of their numbers, so that a seed means the same everywhere.
         var order = Enumerable.Range(0, scores.Length).Where(i => !float.IsNaN(scores[i])).ToArray();

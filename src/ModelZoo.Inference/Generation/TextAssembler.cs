@@ -12,6 +12,15 @@ public sealed class TextAssembler(Tokenizer tokenizer, IReadOnlyList<string> sto
     /// <summary>A stop text was met; nothing comes after it.</summary>
     public bool IsStopped { get; private set; }
 
+    /// <summary>The token before the first: with it a tokenizer knows whether a blank leads what follows. It is not shown itself.</summary>
+    public void Follow(int id)
+    {
+        // Half a character would be completed by what follows, and then nothing of it shown.
+        if (_ids.Count > 0 || tokenizer.Decode([id]).EndsWith('\uFFFD')) return;
+        _ids.Add(id);
+        _read = 1;
+    }
+
     /// <summary>What can be shown now.</summary>
     public string Add(int id)
     {

@@ -14,9 +14,7 @@ static class CausalGraphs
         var (layers, ids, mask) = Begin("gpt2", weights);
         var graph = layers.Graph;
         var (positions, blocked) = layers.Causal(ids, mask);
-        var table = layers.Weight($"{prefix}wte.weight", vocabulary, width);
-        var places = graph.Node("Gather", layers.Weight($"{prefix}wpe.weight", config.Get("n_positions", "n_ctx"), width), positions);
-        var x = layers.Add(graph.Node("Gather", table, ids), places);
+        var x = layers.Add(layers.Embed(ids, $"{prefix}wte.weight", vocabulary, width), layers.Embed(positions, $"{prefix}wpe.weight", config.Get("n_positions", "n_ctx"), width));
         for (var i = 0; i < config.Layers("n_layer", "num_hidden_layers"); i++)
         {
             var block = $"{prefix}h.{i}";
@@ -29,8 +27,11 @@ static class CausalGraphs
             var hidden = layers.Conv1D(layers.LayerNorm(x, $"{block}.ln_2", width, epsilon), $"{block}.mlp.c_fc", width, inner);
             x = layers.Add(x, layers.Conv1D(layers.Activate(hidden, config.Text("activation_function", "gelu_new")), $"{block}.mlp.c_proj", inner, width));
         }
-        return Finish(layers, layers.LayerNorm(x, $"{prefix}ln_f", width, epsilon), weights.Has("lm_head.weight") ? layers.Weight("lm_head.weight", vocabulary, width) : table, vocabulary);
+        return Finish(layers, layers.LayerNorm(x, $"{prefix}ln_f", width, epsilon), Head(weights, $"{prefix}wte.weight"), vocabulary, width);
     }
+
+    /// <summary>The matrix of the output: its own, or the table of the input.</summary>
+    static string Head(StoredWeights weights, string table) => weights.Has("lm_head.weight") ? "lm_head.weight" : table;
 
     /// <summary>Llama and its kin (Touvron 2023, arXiv:2302.13971): rotated queries and keys, RMS norm first, gated SiLU, shared key and value heads.</summary>
     public static byte[] Llama(NetworkConfig config, StoredWeights weights)
@@ -45,8 +46,7 @@ static class CausalGraphs
         var graph = layers.Graph;
         var (positions, blocked) = layers.Causal(ids, mask);
         var (cos, sin) = Angles(layers, positions, each, config.Real("rope_theta", 10_000));
-        var table = layers.Weight("model.embed_tokens.weight", vocabulary, width);
-        var x = graph.Node("Gather", table, ids);
+        var x = layers.Embed(ids, "model.embed_tokens.weight", vocabulary, width);
         for (var i = 0; i < config.Layers("num_hidden_layers"); i++)
         {
             var block = $"model.layers.{i}";
@@ -62,7 +62,7 @@ static class CausalGraphs
             var gate = layers.Activate(layers.Linear(normed, $"{block}.mlp.gate_proj", inner, width), config.Text("hidden_act", "silu"));
             x = layers.Add(x, layers.Linear(graph.Node("Mul", gate, layers.Linear(normed, $"{block}.mlp.up_proj", inner, width)), $"{block}.mlp.down_proj", width, inner));
         }
-        return Finish(layers, layers.RmsNorm(x, "model.norm", width, epsilon), weights.Has("lm_head.weight") ? layers.Weight("lm_head.weight", vocabulary, width) : table, vocabulary);
+        return Finish(layers, layers.RmsNorm(x, "model.norm", width, epsilon), Head(weights, "model.embed_tokens.weight"), vocabulary, width);
     }
 
     /// <summary>cos and sin of position · θ^(−2i/d), [T, d], both halves alike (Su 2021, arXiv:2104.09864, in the order of Hugging Face's weights).</summary>
@@ -89,9 +89,9 @@ static class CausalGraphs
         return (new(graph, weights), graph.Input("input_ids", ElementType.Int64, "batch", "tokens"), graph.Input("attention_mask", ElementType.Int64, "batch", "total"));
     }
 
-    static byte[] Finish(Layers layers, string x, string head, int vocabulary)
+    static byte[] Finish(Layers layers, string x, string head, int vocabulary, int width)
     {
-        layers.Output(layers.Graph.Node("com.microsoft::FusedMatMul", [x, head], ("transB", 1L)), "logits", "batch", "tokens", vocabulary);
+        layers.Output(layers.Head(x, head, vocabulary, width, isTable: head != "lm_head.weight"), "logits", "batch", "tokens", vocabulary);
         return layers.Graph.ToBytes();
     }
 }

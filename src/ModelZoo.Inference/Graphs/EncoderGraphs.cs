@@ -14,7 +14,7 @@ static class EncoderGraphs
         var graph = new GraphBuilder("bert");
         var layers = new Layers(graph, weights);
         var (ids, mask) = (graph.Input("input_ids", ElementType.Int64, "batch", "tokens"), graph.Input("attention_mask", ElementType.Int64, "batch", "tokens"));
-        var x = graph.Node("Gather", layers.Weight($"{names.Embeddings}.word_embeddings.weight", config.Get("vocab_size"), width), ids);
+        var x = layers.Embed(ids, $"{names.Embeddings}.word_embeddings.weight", config.Get("vocab_size"), width);
         var positions = config.Get("max_position_embeddings");
         var table = layers.Weight($"{names.Embeddings}.position_embeddings.weight", positions, width);
         x = layers.Add(x, graph.Node("Gather", table, Positions(layers, ids, mask, names.IsRoberta ? config.Json.TryGetProperty("pad_token_id", out var pad) && pad.TryGetInt64(out var id) ? id : 1 : null)));

@@ -61,6 +61,19 @@ public sealed class GraphBuilder(string name, int opset = 17)
         return constant;
     }
 
+    /// <summary>Weights inside the graph, under a name of their own.</summary>
+    public string Stored(ReadOnlySpan<float> values, params ReadOnlySpan<long> shape) => Stored(Fresh("stored"), values, shape);
+
+    /// <summary>Weights inside the graph; those of one name are written once.</summary>
+    public string Stored(string weight, ReadOnlySpan<float> values, ReadOnlySpan<long> shape)
+    {
+        if (!_weights.Add(weight)) return weight;
+        var tensor = new ProtobufWriter();
+        foreach (var length in shape) tensor.Number(1, length);
+        _initialisers.Message(5, tensor.Number(2, (long)ElementType.Float).Text(8, weight).Bytes(9, MemoryMarshal.AsBytes(values)));
+        return weight;
+    }
+
     public string Scalar<T>(T value) where T : unmanaged => Constant<T>([value]);
 
     /// <summary>A list of whole numbers, as shapes and axes are given.</summary>

@@ -15,12 +15,23 @@ sealed class Layers(GraphBuilder graph, StoredWeights weights)
     public string Linear(string x, string name, long outputs, long inputs)
     {
         var product = graph.Node("com.microsoft::FusedMatMul", [x, Weight($"{name}.weight", outputs, inputs)], ("transB", 1L));
+        product = weights.Adapt(graph, $"{name}.weight", x, product);
         return weights.Has($"{name}.bias") ? Add(product, Weight($"{name}.bias", outputs)) : product;
     }
 
     /// <summary>x·W + b, W as GPT-2 stores it: [in, out].</summary>
     public string Conv1D(string x, string name, long inputs, long outputs) =>
-        Add(graph.Node("MatMul", x, Weight($"{name}.weight", inputs, outputs)), Weight($"{name}.bias", outputs));
+        Add(weights.Adapt(graph, $"{name}.weight", x, graph.Node("MatMul", x, Weight($"{name}.weight", inputs, outputs))), Weight($"{name}.bias", outputs));
+
+    /// <summary>Rows of a table [rows, width].</summary>
+    public string Embed(string ids, string name, long rows, long width) => weights.AdaptRows(graph, name, ids, graph.Node("Gather", Weight(name, rows, width), ids));
+
+    /// <summary>x·Wᵀ with a matrix of the output, which may be the table of the input.</summary>
+    public string Head(string x, string name, long outputs, long inputs, bool isTable)
+    {
+        var product = graph.Node("com.microsoft::FusedMatMul", [x, Weight(name, outputs, inputs)], ("transB", 1L));
+        return isTable ? product : weights.Adapt(graph, name, x, product);
+    }
 
     public string LayerNorm(string x, string name, long width, double epsilon) =>
         graph.Node("LayerNormalization", [x, Weight($"{name}.weight", width), Weight($"{name}.bias", width)], ("axis", -1L), ("epsilon", (float)epsilon));

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using ModelZoo.Inference.Files;
+using ModelZoo.Inference.Lora;
 using ModelZoo.Inference.Runtime;
 using ModelZoo.Weights;
 
@@ -21,10 +22,14 @@ public static class NetworkGraphs
 
     /// <summary>The graph of a model; null when its architecture is not known or it has no safetensors files.</summary>
     /// <exception cref="InferenceException">The configuration and the weights contradict each other.</exception>
-    public static async Task<byte[]?> FindAsync(IModelFiles files, CancellationToken stop)
+    public static Task<byte[]?> FindAsync(IModelFiles files, CancellationToken stop) => FindAsync(files, [], false, stop);
+
+    /// <summary>The same with adapters on it: in the weights, or as nodes beside them.</summary>
+    public static async Task<byte[]?> FindAsync(IModelFiles files, IReadOnlyList<LoraAdapter> adapters, bool merges, CancellationToken stop)
     {
         if (await JsonParts.FindFileAsync(files, "config.json", stop) is not { } json || !s_known.TryGetValue(json.FindText("model_type") ?? "", out var write)) return null;
         if (await StoredWeights.FindAsync(files, stop) is not { } weights) return null;
+        if (adapters.Count > 0) await AdaptedWeights.ApplyAsync(weights, adapters, merges, stop);
         try
         {
             return write(new(json), weights);
@@ -36,6 +41,6 @@ public static class NetworkGraphs
     }
 
     /// <summary>Loads a model of that kind from its folder.</summary>
-    public static async Task<OnnxSession?> FindSessionAsync(string folder, SessionSettings settings, CancellationToken stop) =>
-        await FindAsync(new FolderFiles(folder), stop) is { } graph ? await OnnxSession.OpenAsync(graph, settings, folder, null, stop) : null;
+    public static async Task<OnnxSession?> FindSessionAsync(string folder, SessionSettings settings, CancellationToken stop, IReadOnlyList<LoraAdapter>? adapters = null, bool merges = false) =>
+        await FindAsync(new FolderFiles(folder), adapters ?? [], merges, stop) is { } graph ? await OnnxSession.OpenAsync(graph, settings, folder, null, stop) : null;
 }

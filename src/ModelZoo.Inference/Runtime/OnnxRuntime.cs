@@ -107,6 +107,9 @@ public static class OnnxRuntime
         if (s_pinned.GetValueOrDefault(RuntimeInformation.ProcessArchitecture) is { } digest && FindCache() is { } cache) yield return Path.Combine(cache, digest, FileName);
     }
 
+    /// <summary>Where builds keep the native library; for programs that start others with an environment of their own.</summary>
+    public static string? CacheFolder => FindCache();
+
     static string? FindCache()
     {
         if (Variable("MODELZOO_NATIVE_CACHE") is { } own) return own;

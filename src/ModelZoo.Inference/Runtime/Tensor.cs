@@ -124,6 +124,14 @@ public sealed unsafe class Tensor : IDisposable
         return new(_data, checked((int)(bytes / sizeof(T))));
     }
 
+    /// <summary>The raw bytes of the elements, little-endian.</summary>
+    public ReadOnlySpan<byte> Bytes()
+    {
+        ObjectDisposedException.ThrowIf(_value.IsClosed, this);
+        if (Type == ElementType.String) throw new InferenceException(InferenceFault.Input, "A tensor of texts has no numbers.");
+        return new(_data, checked((int)ByteCount));
+    }
+
     /// <summary>The numbers as floats, whatever real or whole type they have.</summary>
     public float[] ToFloats()
     {

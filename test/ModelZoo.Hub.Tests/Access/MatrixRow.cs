@@ -12,6 +12,9 @@ sealed record MatrixRow(string Method, string Pattern, RepositoryKind Kind)
     {
         ["/api/repos/delete"] = """{"name":"{owner}/{name}","type":"model"}""",
         ["/api/zoo/convert"] = """{"repository":"{owner}/{name}","to":"npz"}""",
+        ["/v1/completions"] = """{"model":"{owner}/{name}","prompt":"x"}""",
+        ["/v1/chat/completions"] = """{"model":"{owner}/{name}","messages":[{"role":"user","content":"x"}]}""",
+        ["/v1/embeddings"] = """{"model":"{owner}/{name}","input":"x"}""",
         ["/api/repos/move"] = """{"fromRepo":"{owner}/{name}","toRepo":"{owner}/{fresh}","type":"model"}""",
     };
 
@@ -30,6 +33,7 @@ sealed record MatrixRow(string Method, string Pattern, RepositoryKind Kind)
         ["POST {repository}/discussions/{number:long}/comment"] = """{"comment":"x"}""",
         ["POST {repository}/discussions/{number:long}/title"] = """{"title":"Another title"}""",
         ["POST {repository}/discussions/{number:long}/status"] = """{"status":"closed"}""",
+        ["POST /api/zoo/serving/models"] = """{"model":"{owner}/single"}""",
         ["POST /api/zoo/tokens"] = """{"name":"made by the matrix","role":"read"}""",
         ["POST /api/zoo/accounts"] = """{"handle":"{fresh}"}""",
         ["PUT /api/zoo/{kinds}/{owner}/{name}/collaborators/{handle}"] = """{"access":"read"}""",

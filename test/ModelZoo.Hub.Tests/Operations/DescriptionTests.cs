@@ -11,7 +11,7 @@ public sealed class DescriptionTests(SqliteHub hub) : IClassFixture<SqliteHub>
     {
         var paths = (await hub.Nobody.GetJsonAsync("/openapi/zoo.json"))["paths"]!.AsObject();
         var mapped = hub.App.Services.GetServices<EndpointDataSource>().SelectMany(source => source.Endpoints).OfType<RouteEndpoint>()
-            .Where(endpoint => endpoint.RoutePattern.RawText!.StartsWith("/api/zoo/", StringComparison.Ordinal) || Regex.IsMatch(endpoint.RoutePattern.RawText, "^/api/.*/profile$"))
+            .Where(endpoint => endpoint.RoutePattern.RawText!.StartsWith("/api/zoo/", StringComparison.Ordinal) || Regex.IsMatch(endpoint.RoutePattern.RawText, "^/api/.*/(profile|infer)$"))
             .SelectMany(endpoint => (endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? []).Select(method => (Path: Plain(endpoint.RoutePattern.RawText!), Method: method.ToLowerInvariant())))
             .ToList();
 

@@ -15,7 +15,7 @@ static class ZooDescription
 
     public static void AddZooDescription(this IServiceCollection services) => services.AddOpenApi(Document, options =>
     {
-        options.ShouldInclude = api => ("/" + api.RelativePath).StartsWith(ZooRoutes.Base + "/", StringComparison.Ordinal) || "/" + api.RelativePath == ProfileEndpoints.Path;
+        options.ShouldInclude = api => ("/" + api.RelativePath).StartsWith(ZooRoutes.Base + "/", StringComparison.Ordinal) || "/" + api.RelativePath is ProfileEndpoints.Path or InferEndpoints.Path;
         options.AddDocumentTransformer((document, context, _) =>
         {
             document.Info = new OpenApiInfo

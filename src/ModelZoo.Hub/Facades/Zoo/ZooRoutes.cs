@@ -34,6 +34,8 @@ static class ZooRoutes
         ProfileEndpoints.Map(group);
         EstimateEndpoints.Map(group);
         ConvertEndpoints.Map(group);
+        InferEndpoints.Map(group);
+        ServingEndpoints.Map(group);
         RegistryEndpoints.Map(group);
         RecordEndpoints.Map(group);
         TensorDiffEndpoints.Map(group);
