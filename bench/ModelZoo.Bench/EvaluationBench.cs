@@ -50,7 +50,7 @@ static class EvaluationBench
         }
         var overhead = whole.Zip(bare, (a, b) => (a - b) / Samples * 1e6).ToList();
         return new("evaluation", "The MNIST test set, end to end",
-            $"{Samples} pictures through a CNN of 26 KB, in batches of {Batch}, one thread: reading, running, judging with four metrics, a record for each sample, confidence intervals. Node: a plain loop of onnxruntime-node that reads the same files and counts what is right.",
+            $"{Samples} pictures through a CNN of 26 KB, one by one as its graph wants it, one thread: reading, running, judging with four metrics, a record for each sample, confidence intervals. Node: a plain loop of onnxruntime-node that reads the same files and counts what is right.",
             ["processor seconds", "ModelZoo", "the other", "ModelZoo / the other"],
             [
                 ["harness against Node's loop", Spread(whole), Spread(node), Ratio(whole, node)],

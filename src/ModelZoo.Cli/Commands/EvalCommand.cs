@@ -26,12 +26,13 @@ static class EvalCommand
     static readonly Option<bool> s_chat = new("--apply-chat-template") { Description = "Word prompts as the model's chat template does" };
     static readonly Option<string?> s_modelName = new("--model-name") { Description = "Endpoint: the model's name there [default: the first it lists]", HelpName = "NAME" };
     static readonly Option<string?> s_tokenizer = new("--tokenizer") { Description = "Endpoint: a folder with the model's tokenizer", HelpName = "DIR" };
+    static readonly Option<string[]> s_adapters = new("--adapter") { Description = "A folder with a LoRA adapter for the model (repeatable)", HelpName = "DIR" };
     static readonly Option<bool> s_programs = new("--run-programs") { Description = "Run programs that the model writes (HumanEval), sandboxed; off by default" };
 
     public static Command Build() => LocalCall.On(
         new Command("eval", "Measure a model with benchmark tasks")
         {
-            s_model, s_tasks, s_data, s_limit, s_out, s_batch, s_threads, s_seed, s_shots, s_chat, s_modelName, s_tokenizer, s_programs, HubCall.Json,
+            s_model, s_tasks, s_data, s_limit, s_out, s_batch, s_threads, s_seed, s_shots, s_chat, s_modelName, s_tokenizer, s_adapters, s_programs, HubCall.Json,
         }, RunAsync);
 
     static async Task RunAsync(LocalCall call)
@@ -44,7 +45,7 @@ static class EvalCommand
         var (chat, digest) = call.Get(s_chat) && model is not null ? await FindChatAsync(model.Folder, call.Stop) : (null, null);
         var plan = new EvaluationPlan
         {
-            Tasks = tasks, Group = group, ModelFolder = model?.Folder, Model = model is null ? null : new(model.Repo, model.Revision, null),
+            Tasks = tasks, Group = group, ModelFolder = model?.Folder, AdapterFolders = call.Get(s_adapters) ?? [], Model = model is null ? null : new(model.Repo, model.Revision, null),
             Endpoint = isEndpoint ? Endpoint(call, name) : null,
             Datasets = call.Get(s_data) is null ? await EvalSources.FindDatasetsAsync(call, tasks) : new Dictionary<string, DatasetSource>(),
             Dataset = call.Get(s_data) is { } data ? await EvalSources.FindDatasetAsync(call, data) : null,

@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using ModelZoo.Evaluation.Data.Arrow;
+using ModelZoo.Evaluation.Data.Parquet;
 
 namespace ModelZoo.Evaluation.Data;
 
@@ -58,13 +60,38 @@ public sealed class DatasetSplit
             DataFormat.Csv => TableRows.Read(file, ',', _limits),
             DataFormat.Tsv => TableRows.Read(file, '\t', _limits),
             DataFormat.Npz => NpzRows.Read(file, _limits),
-            DataFormat.Parquet => ColumnarRows.ReadParquet(file),
-            DataFormat.Arrow => ColumnarRows.ReadArrow(file),
+            DataFormat.Parquet => ReadTable(file, ParquetFile.Open, table => table.ReadRows()),
+            DataFormat.Arrow => ReadTable(file, ArrowFile.Open, table => table.ReadRows()),
             DataFormat.Text when _request.WholeTexts => TextRows.ReadWhole(file, _limits),
             DataFormat.Text => TextRows.ReadLines(file, _limits),
-            _ => throw file.Bad($"{Format.ToString().ToLowerInvariant()} files are not read; bring the data as Parquet, JSON lines or CSV."),
+            _ => throw file.Bad($"'{Format}' is no format of single files."),
         }),
     };
+
+    static IEnumerable<IReadOnlyDictionary<string, object?>> ReadTable<T>(DataFile file, Func<string, T> open, Func<T, IEnumerable<IReadOnlyDictionary<string, object?>>> read) where T : IDisposable
+    {
+        using var table = Name(file, () => open(file.FullPath));
+        using var rows = read(table).GetEnumerator();
+        while (Name(file, rows.MoveNext)) yield return Plain(rows.Current);
+    }
+
+    /// <summary>Pictures and sounds lie in such files as Hugging Face writes them: bytes beside the path that they had.</summary>
+    static IReadOnlyDictionary<string, object?> Plain(IReadOnlyDictionary<string, object?> row) => !row.Values.Any(IsFile) ? row
+        : row.ToDictionary(field => field.Key, field => IsFile(field.Value) ? ((IReadOnlyDictionary<string, object?>)field.Value!)["bytes"] : field.Value, StringComparer.Ordinal);
+
+    static bool IsFile(object? value) => value is IReadOnlyDictionary<string, object?> { Count: 2 } map && map.ContainsKey("path") && map.TryGetValue("bytes", out var bytes) && bytes is ReadOnlyMemory<byte>;
+
+    static T Name<T>(DataFile file, Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (EvaluationException e)
+        {
+            throw new EvaluationException($"{file.Path}: {e.Message}", e);
+        }
+    }
 
     /// <summary>SHA-256 over the lines <c>{sha256}  {path}\n</c> of the split's files, sorted by path.</summary>
     public async Task<string> DigestAsync(CancellationToken stop) => await FileDigests.OfAsync(Files.Select(file => (file.Path, file.FullPath)), stop);

@@ -70,7 +70,7 @@ static class JsonRows
         JsonValueKind.String => json.GetString(),
         JsonValueKind.True => true,
         JsonValueKind.False => false,
-        JsonValueKind.Number => json.TryGetInt64(out var whole) ? whole : json.GetDouble(),
+        JsonValueKind.Number => json.TryGetInt64(out var whole) ? (object)whole : json.GetDouble(),
         JsonValueKind.Array => json.EnumerateArray().Select(item => ReadValue(item, limits)).ToList(),
         JsonValueKind.Object => ReadObject(json, limits),
         _ => null,

@@ -25,6 +25,7 @@ sealed class LineReader(Stream content, DataFile file, int maxBytes)
             {
                 var (from, end) = (_start, at >= 0 ? at : _end);
                 _start = at >= 0 ? at + 1 : _end;
+                if (end - from > maxBytes) throw file.BadLine(Line + 1, $"longer than {maxBytes} bytes.");
                 if (end > from && _buffer[end - 1] == '\r') end--;
                 if (Line++ == 0 && _buffer.AsSpan(from, end - from).StartsWith(s_mark)) from += s_mark.Length;
                 line = _buffer.AsMemory(from, end - from);

@@ -93,7 +93,7 @@ static partial class NpzRows
         public object Next()
         {
             Fill(_item);
-            if (_shape.Length == 0) return _type == "b1" ? _item[0] != 0 : _type[0] == 'f' ? Number(_item) : (long)Number(_item);
+            if (_shape.Length == 0) return _type == "b1" ? _item[0] != 0 : _type[0] == 'f' ? Number(_item) : (object)(long)Number(_item);
             var values = new float[_item.Length / _width];
             for (var i = 0; i < values.Length; i++) values[i] = (float)Number(_item.AsSpan(i * _width, _width));
             return new NumberArray(values, _shape);

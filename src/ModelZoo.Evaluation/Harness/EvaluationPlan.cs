@@ -17,6 +17,9 @@ public sealed record EvaluationPlan
     /// <summary>A model's files in a local folder.</summary>
     public string? ModelFolder { get; init; }
 
+    /// <summary>LoRA adapters that are put on the model of <see cref="ModelFolder"/>.</summary>
+    public IReadOnlyList<string> AdapterFolders { get; init; } = [];
+
     /// <summary>A model behind an address.</summary>
     public EndpointSettings? Endpoint { get; init; }
 

@@ -3,7 +3,6 @@ using ModelZoo.Evaluation.Performance;
 using ModelZoo.Evaluation.Records;
 using ModelZoo.Evaluation.Tasks;
 using ModelZoo.Inference.Adapters;
-using ModelZoo.Inference.Runtime;
 
 namespace ModelZoo.Evaluation.Harness;
 
@@ -31,10 +30,10 @@ public static class EvaluationRun
         Directory.CreateDirectory(plan.OutputFolder);
         var started = DateTimeOffset.UtcNow;
         var loading = System.Diagnostics.Stopwatch.StartNew();
-        using var model = plan.ModelFolder is { } folder ? await ModelFolder.OpenAsync(folder, SessionSettings.Default, stop) : null;
+        using var model = plan.ModelFolder is { } folder ? await ModelFolder.OpenAsync(folder, plan.AdapterFolders, stop) : null;
         var load = loading.Elapsed;
         await using var endpoint = plan.Endpoint is { } settings ? await HttpAdapter.OpenAsync(settings, stop) : null;
-        var identity = (plan.Model ?? new(null, null, null)) with { Digest = plan.ModelFolder is { } files ? await ModelFolder.DigestAsync(files, stop) : null };
+        var identity = (plan.Model ?? new(null, null, null)) with { Digest = plan.ModelFolder is { } files ? await ModelFolder.DigestAsync(files, plan.AdapterFolders, stop) : null };
         if (endpoint is not null) identity = identity with { Repo = identity.Repo ?? endpoint.Model };
         var outcomes = new List<TaskOutcome>();
         foreach (var task in plan.Tasks)

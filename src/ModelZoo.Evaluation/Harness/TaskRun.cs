@@ -185,7 +185,7 @@ sealed class TaskRun(EvaluationPlan plan, TaskDefinition task, IModelAdapter mod
     }
 
     /// <summary>Where no choice was found at all the first of equals must not win by chance: it is wrong.</summary>
-    static JudgedSample Fair(JudgedSample judged) => judged.Outcome is ChoiceOutcome choice && choice.LogLikelihoods.All(double.IsNegativeInfinity) ? judged with { Outcome = choice with { Golds = [] } } : judged;
+    static JudgedSample Fair(JudgedSample judged) => judged.Outcome is ChoiceOutcome choice && choice.LogLikelihoods.All(double.IsNegativeInfinity) ? judged with { Outcome = choice with { LogLikelihoods = new double[choice.LogLikelihoods.Count], Golds = [] } } : judged;
 
     void RequireFew(int count, bool isEnd)
     {

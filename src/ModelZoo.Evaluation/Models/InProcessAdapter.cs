@@ -37,10 +37,11 @@ public sealed class InProcessAdapter : IModelAdapter
         if (Can(Capability.ClassifyImages) || Can(Capability.ClassifyText) || Can(Capability.PredictRows)) abilities.Add(ModelAbility.Classify);
         if (Can(Capability.PredictRows) || Can(Capability.ClassifyText) || Can(Capability.ClassifyImages)) abilities.Add(ModelAbility.Regress);
         if (Can(Capability.EmbedText)) abilities.Add(ModelAbility.Embed);
+        if (Can(Capability.DetectObjects)) abilities.Add(ModelAbility.Detect);
         if (Can(Capability.ClassifyTokens)) abilities.Add(ModelAbility.ClassifyTokens);
         if (_language is not null) abilities.UnionWith([ModelAbility.Likelihood, ModelAbility.RollingLikelihood, ModelAbility.Generate]);
         Abilities = abilities;
-        Kind = Can(Capability.Generate) ? "onnx-lm" : Can(Capability.ClassifyImages) ? "onnx-image" : Can(Capability.ClassifyText) || Can(Capability.ClassifyTokens) ? "onnx-text"
+        Kind = Can(Capability.Generate) ? "onnx-lm" : Can(Capability.DetectObjects) ? "onnx-detect" : Can(Capability.ClassifyImages) ? "onnx-image" : Can(Capability.ClassifyText) || Can(Capability.ClassifyTokens) ? "onnx-text"
             : Can(Capability.EmbedText) ? "onnx-embed" : Can(Capability.PredictRows) ? "onnx-tabular" : "onnx-tensors";
     }
 
@@ -115,6 +116,7 @@ public sealed class InProcessAdapter : IModelAdapter
             ClassificationRequest => Classify([.. requests.Cast<ClassificationRequest>().Select(request => request.Input)], stop),
             RegressionRequest => [.. Numbers([.. requests.Cast<RegressionRequest>().Select(request => request.Input)], stop).Select(row => new NumbersAnswer(new FloatList(row)))],
             EmbeddingRequest => [.. _vectors.Value.Embed([.. requests.Cast<EmbeddingRequest>().Select(request => request.Input is TextInput text ? text.Text : throw Wrong(request.Input))], stop).Select(vector => new VectorAnswer(vector))],
+            DetectionRequest => [.. requests.Cast<DetectionRequest>().Select(request => new BoxesAnswer([.. _model.Detector().Detect(Image.Decode(request.Input.Content), stop).Select(found => new Metrics.Box(found.Left, found.Top, found.Right, found.Bottom, found.Class, found.Score))]))],
             TokenClassificationRequest => [.. requests.Cast<TokenClassificationRequest>().Select(request => new TagsAnswer(_model.TokenClassifier().ClassifyWords(request.Words, stop)))],
             var other => throw ModelAbilities.Missing(this, ModelAbilities.Of(other)),
         };

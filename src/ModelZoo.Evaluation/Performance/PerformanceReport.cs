@@ -24,13 +24,19 @@ public sealed record PerformanceReport(string Scenario, IReadOnlyDictionary<stri
         if (measured.Elapsed < minima.Duration - TimeSpan.FromMilliseconds(50) && fields.Kind != "server") reasons.Add($"shorter than {minima.Duration.TotalSeconds} s");
         if ((fields.Kind == "offline" ? measured.Samples : sorted.Length) < minima.Queries) reasons.Add($"fewer than {minima.Queries} queries");
         bool? early = null;
-        if (fields.Kind != "offline")
+        if (fields.Kind == "server")
         {
-            // In the streams the bound is the percentile itself: what lies above it is over.
-            var bound = fields.Kind == "server" ? fields.LatencyMilliseconds ?? double.PositiveInfinity : Percentiles.LoadGen<double>(sorted, percentile);
-            var over = sorted.Count(latency => latency > bound);
-            early = EarlyStopping.IsSatisfied(sorted.Length, over, percentile);
-            if (fields.Kind == "server" && Percentiles.LoadGen<double>(sorted, percentile) > bound) reasons.Add($"the {percentile:P0} percentile is above {bound} ms");
+            var bound = fields.LatencyMilliseconds ?? double.PositiveInfinity;
+            early = EarlyStopping.IsSatisfied(sorted.Length, sorted.Count(latency => latency > bound), percentile);
+            if (Percentiles.LoadGen<double>(sorted, percentile) > bound) reasons.Add($"the {percentile:P0} percentile is above {bound} ms");
+        }
+        else if (fields.Kind != "offline")
+        {
+            // Which latency so many queries prove: with t above it, enough must lie below.
+            var over = 0;
+            while (over + 1 < sorted.Length && EarlyStopping.MinPassing(over + 1, percentile) + over + 1 <= sorted.Length) over++;
+            early = over > 0;
+            if (over > 0) values["latency_ms_early_stopping"] = sorted[sorted.Length - 1 - over];
         }
         return new(fields.Kind, values, sorted.Length, reasons.Count == 0, early, reasons.Count == 0 ? null : string.Join("; ", reasons));
     }

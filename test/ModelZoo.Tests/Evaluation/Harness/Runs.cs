@@ -37,7 +37,6 @@ static class Runs
         validation_split: train
         output_type: multiple_choice
         doc_to_text: ""
-        target_delimiter: ""
         doc_to_target: 0
         doc_to_choice: "{{[sentence_good, sentence_bad]}}"
         num_fewshot: 0

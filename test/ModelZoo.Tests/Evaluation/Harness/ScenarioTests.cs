@@ -14,7 +14,7 @@ public sealed class ScenarioTests
     public async Task Both_minima_hold_and_percentiles_are_those_of_the_load_generator()
     {
         var asked = new List<int>();
-        var measured = await Scenario.StreamAsync((i, _) => { asked.Add(i); return Task.Delay(1, CancellationToken.None); }, 1, s_short, s_never);
+        var measured = await Scenario.StreamAsync((i, _) => { asked.Add(i); return Task.Delay(1, s_never); }, 1, s_short, s_never);
         Assert.Equal(Enumerable.Range(0, asked.Count), asked);
         Assert.True(measured.Latencies.Count >= 20 && measured.Elapsed >= s_short.Duration);
         var report = PerformanceReport.Of(Fields("single_stream"), new([.. Enumerable.Range(1, 1000).Select(ms => TimeSpan.FromMilliseconds(ms))], TimeSpan.FromSeconds(10), 1000), s_short);
@@ -32,7 +32,7 @@ public sealed class ScenarioTests
         var gaps = Scenario.Arrivals(100, 1, new(TimeSpan.Zero, 20_000));
         Assert.Equal(200, gaps[^1].TotalSeconds, 10.0);
         // Slower than they arrive: the line grows, and so do latencies.
-        var measured = await Scenario.ServeAsync((_, _) => Task.Delay(10, CancellationToken.None), 1000, 1, 7, new(TimeSpan.Zero, 30), s_never);
+        var measured = await Scenario.ServeAsync((_, _) => Task.Delay(10, s_never), 1000, 1, 7, new(TimeSpan.Zero, 30), s_never);
         Assert.True(measured.Latencies[^1] > measured.Latencies[0] + TimeSpan.FromMilliseconds(100));
         var report = PerformanceReport.Of(Fields("server", latency: 5), measured, new(TimeSpan.Zero, 30));
         Assert.False(report.IsValid);
