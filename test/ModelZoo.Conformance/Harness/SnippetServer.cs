@@ -30,7 +30,8 @@ sealed class SnippetServer : IDisposable
 
     public async Task<JsonElement[]> InferAsync(params object[] inputs)
     {
-        using var answer = await _client.PostAsJsonAsync(Url, new { inputs });
+        // With its length stated, as clients other than .NET's do.
+        using var answer = await _client.PostAsync(Url, new StringContent(JsonSerializer.Serialize(new { inputs })));
         var body = await WireRepository.JsonOf(answer);
         Assert.True(answer.IsSuccessStatusCode, body.GetRawText());
         return [.. body.GetProperty("outputs").EnumerateArray()];
