@@ -70,9 +70,9 @@ public sealed class DatasetSplit
 
     static IEnumerable<IReadOnlyDictionary<string, object?>> ReadTable<T>(DataFile file, Func<string, T> open, Func<T, IEnumerable<IReadOnlyDictionary<string, object?>>> read) where T : IDisposable
     {
-        using var table = Name(file, () => open(file.FullPath));
+        using var table = Named(file, () => open(file.FullPath));
         using var rows = read(table).GetEnumerator();
-        while (Name(file, rows.MoveNext)) yield return Plain(rows.Current);
+        while (Named(file, rows.MoveNext)) yield return Plain(rows.Current);
     }
 
     /// <summary>Pictures and sounds lie in such files as Hugging Face writes them: bytes beside the path that they had.</summary>
@@ -81,7 +81,7 @@ public sealed class DatasetSplit
 
     static bool IsFile(object? value) => value is IReadOnlyDictionary<string, object?> { Count: 2 } map && map.ContainsKey("path") && map.TryGetValue("bytes", out var bytes) && bytes is ReadOnlyMemory<byte>;
 
-    static T Name<T>(DataFile file, Func<T> read)
+    static T Named<T>(DataFile file, Func<T> read)
     {
         try
         {
