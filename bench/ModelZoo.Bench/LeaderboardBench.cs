@@ -26,7 +26,7 @@ static class LeaderboardBench
             Row("state of the art over time, two series", () => Frontier.Of(entries, higherIsBetter: true)),
         };
         return Task.FromResult(new Section(
-            "leaderboards", "Leaderboards", $"A board of {Entries:N0} scores in memory, on one core; the goal is ranks in less than 50 ms.", ["", "ms, median (range)"], rows,
+            "ranking", "Ranking", $"A board of {Entries:N0} scores in memory, on one core; the goal is ranks in less than 50 ms.", ["", "ms, median (range)"], rows,
             [$"{options.Rounds * 4} rounds after one to warm up."]));
 
         string[] Row(string name, Action work)

@@ -67,7 +67,7 @@ sealed class EvaluationJob(
         using var files = endpoint is null ? await folders.OpenAsync(model, row.CommitId, NeededFiles.OfModel, stop) : null;
         // An endpoint's texts are cut into tokens by the stored tokenizer, where there is one.
         using var tokenizer = endpoint is null ? null : await folders.OpenAsync(model, row.CommitId, file => file.Path.Segments is [var only] && only.StartsWith("tokenizer", StringComparison.Ordinal), stop);
-        var digest = files is null ? null : await ModelFolder.DigestAsync(files.Path, stop);
+        var digest = files is null ? null : await ModelFolder.DigestAsync(files.Path, [], stop);
         var measured = new MeasuredThing(row, model, benchmark, chosen, datasets, digest, endpoint is not null);
         if (!settings.Again && settings.Limit is null && await results.FindSameAsync(measured, stop) is { } already)
         {
