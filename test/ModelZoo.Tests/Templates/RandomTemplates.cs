@@ -9,6 +9,8 @@ static class RandomTemplates
         "[1, 2, 3]", "['b', 'a']", "{'k': 1}", "true", "(1, 2)", "people[0].name", "table", "lines",
     ];
 
+    static readonly string[] s_names = [.. s_values.Where(value => char.IsAsciiLetterLower(value[0]) && value is not ("true" or "false" or "none"))];
+
     static readonly string[] s_filters =
     [
         "upper", "lower", "trim", "length", "first", "last", "string", "int", "float", "list", "sort", "join(',')", "default('d')", "capitalize", "title", "reverse|list", "abs", "sum",
@@ -45,8 +47,9 @@ static class RandomTemplates
         return random.Next(8) switch
         {
             0 or 1 => $"{Value(random, depth - 1)}|{Pick(random, s_filters)}",
-            2 => $"{Value(random, 0)}{Pick(random, s_methods)}",
-            3 => $"({Value(random, depth - 1)}){Pick(random, s_methods)}",
+            // Jinja looks into literals when it compiles, also where a template never gets to: names keep both at the same time.
+            2 => $"{Pick(random, s_names)}{Pick(random, s_methods)}",
+            3 => $"({Pick(random, s_names)} or {Value(random, depth - 1)}){Pick(random, s_methods)}",
             4 => $"{Value(random, depth - 1)} {Pick(random, s_operators)} {Value(random, depth - 1)}",
             5 => $"{Value(random, depth - 1)} is {Pick(random, ["", "not "])}{Pick(random, s_tests)}",
             6 => $"({Value(random, depth - 1)} if {Value(random, depth - 1)} else {Value(random, depth - 1)})",

@@ -46,7 +46,7 @@ static class BenchmarkFile
                     break;
                 }
                 if (list[i] is not JsonObject task || Text(task["id"]) is not { } id) problems.Add(new($"{Path}: tasks[{i}]", "id is missing."));
-                else if (!tasks.TryAdd(id, Task(task, id, definitions.GetValueOrDefault(id), zoo))) problems.Add(new($"{Path}: tasks[{i}]", $"The id {id} is there twice; the first counts."));
+                else if (!tasks.TryAdd(id, Task(task, id, definitions.GetValueOrDefault(id) ?? TaskDefinitions.FindShipped(id), zoo))) problems.Add(new($"{Path}: tasks[{i}]", $"The id {id} is there twice; the first counts."));
             }
         Suites(zoo?["suites"] as JsonArray, tasks, problems);
         var row = new BenchmarkRow

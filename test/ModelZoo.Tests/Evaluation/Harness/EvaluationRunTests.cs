@@ -125,7 +125,7 @@ public sealed class EvaluationRunTests
 
         var line = Runs.Lines(outcome.Tasks[0].SamplesPath!)[3];
         Assert.Equal(["doc_id", "id", "doc", "target", "arguments", "resps", "filtered_resps", "filter", "metrics", "doc_hash", "prompt_hash", "target_hash", "acc"], line.EnumerateObject().Select(property => property.Name));
-        Assert.Equal(line.GetProperty("doc").GetProperty("sentence_good").GetString(), line.GetProperty("arguments").GetProperty("gen_args_0").GetProperty("arg_1").GetString());
+        Assert.Equal(" " + line.GetProperty("doc").GetProperty("sentence_good").GetString(), line.GetProperty("arguments").GetProperty("gen_args_0").GetProperty("arg_1").GetString());
         Assert.Matches(@"^-\d+\.\d+$", line.GetProperty("resps")[0][0][0].GetString());
         Assert.Contains(line.GetProperty("resps")[0][0][1].GetString(), new[] { "True", "False" });
         var results = Models.Json(outcome.ResultsPath);
