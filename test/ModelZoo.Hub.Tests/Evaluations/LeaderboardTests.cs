@@ -15,7 +15,7 @@ public abstract class LeaderboardTests(TestHub hub)
         var ranks = board["entries"]!.AsArray().Select(entry => ((int)entry!["rank"]!, (string)entry["model"]!)).ToList();
         Assert.Equal([1, 2, 2, 4], ranks.Select(rank => rank.Item1));
         Assert.Equal(two, ranks[0].Item2);
-        Assert.Equal([one, three], ranks.Skip(1).Take(2).Select(rank => rank.Item2).Order());
+        Assert.Equal(((string[])[one, three]).Order(), ranks.Skip(1).Take(2).Select(rank => rank.Item2).Order());
         Assert.Equal(four, ranks[3].Item2);
         Assert.Equal(0.7, (double)board["entries"]![3]!["value"]!);
         Assert.Equal("claimed", (string)board["entries"]![0]!["standing"]!);
