@@ -87,7 +87,7 @@ public sealed partial class CrawlTests(BrowserZoo zoo)
     static string Form(string address)
     {
         var (path, query) = address.Split('?', 2) is [var p, var q] ? (p, q) : (address, "");
-        var verb = path.Split('/').Skip(1).FirstOrDefault(part => part is "tree" or "blob" or "commit" or "commits" or "resolve" or "edit" or "delete" or "upload" or "compare" or "login" or "jobs" or "devices" or "workloads" or "use" or "snippets");
+        var verb = path.Split('/').Skip(1).FirstOrDefault(part => part is "tree" or "blob" or "commit" or "commits" or "resolve" or "edit" or "delete" or "upload" or "compare" or "login" or "jobs" or "devices" or "workloads" or "use" or "snippets" or "try" or "evaluate" or "evaluations" or "leaderboards" or "benchmark" or "submit");
         return $"{verb ?? path}?{string.Join('&', query.Split('&').Select(pair => pair.Split('=')[0]).Order())}";
     }
 
