@@ -18,7 +18,8 @@ static class TemplateTests
         ["true"] = (_, call) => call.Arguments[0] is true,
         ["false"] = (_, call) => call.Arguments[0] is false,
         ["mapping"] = (_, call) => call.Arguments[0] is IReadOnlyDictionary<string, object?> or TemplateMap,
-        ["sequence"] = (run, call) => Defined(run, call) is string or IReadOnlyList<object?> or IReadOnlyDictionary<string, object?> or TemplateMap or Undefined,
+        // Jinja catches what a strict undefined value throws when it is asked for its length, so that one is no sequence.
+        ["sequence"] = (run, call) => call.Arguments[0] is Undefined undefined ? !run.IsError(undefined) : call.Arguments[0] is string or IReadOnlyList<object?> or IReadOnlyDictionary<string, object?> or TemplateMap,
         ["iterable"] = (run, call) => Defined(run, call) is string or IReadOnlyList<object?> or IReadOnlyDictionary<string, object?> or TemplateMap or TemplateView or TemplateGenerator or Undefined,
         ["callable"] = (_, call) => call.Arguments[0] is TemplateFunction or LoopState,
         ["lower"] = (run, call) => run.Text(call.Arguments[0], call.Line) is var text && text.Any(char.IsLower) && !text.Any(char.IsUpper),

@@ -51,7 +51,8 @@ static class RandomTemplates
             2 => $"{Pick(random, s_names)}{Pick(random, s_methods)}",
             3 => $"({Pick(random, s_names)} or {Value(random, depth - 1)}){Pick(random, s_methods)}",
             4 => $"{Value(random, depth - 1)} {Pick(random, s_operators)} {Value(random, depth - 1)}",
-            5 => $"{Value(random, depth - 1)} is {Pick(random, ["", "not "])}{Pick(random, s_tests)}",
+            // In brackets: Jinja takes whatever word follows a test, also an operator, for its argument.
+            5 => $"({Value(random, depth - 1)} is {Pick(random, ["", "not "])}{Pick(random, s_tests)})",
             6 => $"({Value(random, depth - 1)} if {Value(random, depth - 1)} else {Value(random, depth - 1)})",
             _ => Value(random, 0),
         };
