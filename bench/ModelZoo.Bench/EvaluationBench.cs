@@ -16,6 +16,7 @@ static class EvaluationBench
 
     const string Task = """
         task: mnist_test
+        dataset_path: mnist
         dataset_kwargs: {data_files: {test: [t10k-images-idx3-ubyte.gz, t10k-labels-idx1-ubyte.gz]}}
         test_split: test
         output_type: classification
