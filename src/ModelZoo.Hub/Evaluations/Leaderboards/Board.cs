@@ -43,7 +43,31 @@ sealed class Board
         HigherIsBetter = metric.HigherIsBetter;
         Entries = [.. Sorted(entries)];
         Settings = SettingsOf(entries, task);
+        _hasHidden = entries.Exists(entry => entry.Model.Repository.IsPrivate);
     }
+
+    /// <summary>Views that many ask for; more are made anew.</summary>
+    const int MostViews = 16;
+
+    readonly System.Collections.Concurrent.ConcurrentDictionary<BoardRequest, BoardView> _views = new();
+    readonly bool _hasHidden;
+    IReadOnlyList<(string Metric, string Filter)>? _metrics;
+
+    /// <summary>
+    /// What an actor sees. Where nothing on the board is hidden from anyone, or nobody asks, it is the same for all and kept: a board is made anew when any of
+    /// its models changes, also in who may read it.
+    /// </summary>
+    public BoardView View(BoardRequest request, VisibleScores visible)
+    {
+        var actor = visible.Scope.Actor;
+        if (actor.Account is not null && (_hasHidden || actor.Credential?.Role == Accounts.CredentialRole.FineGrained)) return BoardView.Of(this, request, visible);
+        if (_views.TryGetValue(request, out var known)) return known;
+        if (_views.Count >= MostViews) _views.Clear();
+        return _views[request] = BoardView.Of(this, request, visible);
+    }
+
+    /// <summary>Metrics and filters of the task's scores, found once.</summary>
+    public IReadOnlyList<(string Metric, string Filter)> Metrics(ScoreSnapshot snapshot) => _metrics ??= BoardMaker.MetricsOf(snapshot, Benchmark, Task);
 
     public BoardKey Key { get; }
 

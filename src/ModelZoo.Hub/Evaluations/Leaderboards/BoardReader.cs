@@ -17,7 +17,7 @@ sealed class BoardReader(ScoreIndex index, BoardQuery query)
         var board = request.AsOf is { } moment
             ? BoardMaker.At(visible.Snapshot, benchmark, row, metric, filter, moment, await query.ListPastAsync(moment, stop))
             : BoardMaker.Get(visible.Snapshot, benchmark, row, metric, filter);
-        return BoardView.Of(board, request, visible);
+        return request.AsOf is null ? board.View(request, visible) : BoardView.Of(board, request, visible);
     }
 
     public static (BoardBenchmark Benchmark, BenchmarkTaskRow Task) Task(VisibleScores visible, string dataset, string task)

@@ -35,6 +35,9 @@ sealed class BoardView
     /// <summary>Entries of other settings, which this board does not rank.</summary>
     public int Elsewhere { get; private set; }
 
+    /// <summary>Rank ranges that were asked for, by place.</summary>
+    public System.Collections.Concurrent.ConcurrentDictionary<int, (int Best, int Worst)?> Ranges { get; } = new();
+
     const int MostUnranked = 200;
 
     public static BoardView Of(Board board, BoardRequest request, VisibleScores visible)

@@ -12,7 +12,9 @@ static class RankRanges
     public const int Neighbours = 100;
 
     /// <summary>Null where the score states neither error nor samples.</summary>
-    public static (int Best, int Worst)? Find(BoardView view, int at)
+    public static (int Best, int Worst)? Find(BoardView view, int at) => view.Ranges.GetOrAdd(at, static (at, view) => Compute(view, at), view);
+
+    static (int Best, int Worst)? Compute(BoardView view, int at)
     {
         var ranked = view.Ranked;
         if (ErrorOf(view.Board, ranked[at].Entry) is not { } error) return null;

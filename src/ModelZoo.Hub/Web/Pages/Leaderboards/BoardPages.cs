@@ -51,7 +51,7 @@ sealed class BoardPages(PageFrames frames, BoardReader boards)
                 new("All", !request.VerifiedOnly, links.With("verified", null)), new("Verified only", request.VerifiedOnly, links.With("verified", "1")),
                 new("Best", !request.Latest, links.With("pick", null)), new("Latest", request.Latest, links.With("pick", "latest")),
             ],
-            Metrics = [.. BoardMaker.MetricsOf(visible.Snapshot, benchmark, row).Select((one, i) => new SortLink(one.Filter == "none" ? one.Metric : $"{one.Metric}, {one.Filter}", one.Metric == board.Key.Metric && one.Filter == board.Key.Filter, Metric(links, one, i == 0)))],
+            Metrics = [.. board.Metrics(visible.Snapshot).Select((one, i) => new SortLink(one.Filter == "none" ? one.Metric : $"{one.Metric}, {one.Filter}", one.Metric == board.Key.Metric && one.Filter == board.Key.Filter, Metric(links, one, i == 0)))],
             Settings = [.. board.Settings.Take(10).Select((one, i) => new SortLink(Words(one.Setting) ?? "as stated", one.Setting == view.Setting, links.With("setting", i == 0 ? null : one.Setting.Id)))],
             Carried = [.. links.Carried("q", "as_of")], Words = request.Words, AsOf = links["as_of"], Costs = page > 1 ? null : Costs(view, points, axis),
             CostAxes = [.. s_axes.Select(one => new SortLink(one.Label, one.Axis == axis, links.With("cost", one.Axis == CostAxis.Parameters ? null : one.Axis.Word())))],
