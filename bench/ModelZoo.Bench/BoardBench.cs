@@ -34,6 +34,8 @@ static class BoardBench
             var watch = Stopwatch.StartNew();
             (await http.GetAsync(Board)).EnsureSuccessStatusCode();
             rows.Add(["first question after the start, ms", $"{watch.Elapsed.TotalMilliseconds:0}"]);
+            // A hub that just found 100,000 repositories is busy with them for a while; boards are measured when it is not.
+            await Task.Delay(TimeSpan.FromSeconds(40));
             foreach (var (name, address) in ((string, string)[])[("first page", Board), ("licence mit, 100M-1B or smaller words", Board + "?licence=mit&q=harbour"), ("page in the middle", Board + "?offset=50000"), ("latest of each", Board + "?pick=latest"),
                      ("Pareto front over parameters", Board + "/pareto"), ("the page of the board", $"/leaderboards/{Hub.Owner}/{Dataset}/task")])
                 rows.Add([name + ", ms", (await MeasureAsync(options, () => http.GetAsync(address))).Spread()]);

@@ -11,7 +11,7 @@ public sealed partial class CrawlTests(BrowserZoo zoo)
     /// <summary>"A page is one HTML response under 60 kB" holds for pages; what shows a whole text file, a table of tensors or a difference is as long as that is.</summary>
     const int MaxPageBytes = 60_000;
     const int MaxContentPageBytes = 1_000_000;
-    const int MostPages = 1_500;
+    const int MostPages = 2_500;
 
     [Theory]
     [InlineData(Viewer.Nobody, true)]
