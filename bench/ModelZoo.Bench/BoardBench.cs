@@ -44,7 +44,7 @@ static class BoardBench
                 hub.CommitAsync(Seeder.Names(Seeder.Templates, Seeder.Templates)[0].Split('/')[1], [Hub.FileLine(".eval_results/task.yaml", Entry(0.5 + ++number / 1e6))]))).Spread()]);
         }
         return new("leaderboards", "A leaderboard of 100,000 models", "GET over HTTP from one hub on SQLite; the goal is less than 50 ms.", ["", "median (range)"], rows,
-            [$"{options.Rounds * 4} rounds after one to warm up; every answer ranks all models that the asker may see and computes the rank ranges of its 100 entries."]);
+            [$"{options.Rounds * 4} rounds after one to warm up; views that are the same for everyone are kept until a score of the board changes: the first answer after that ranks all models anew."]);
     }
 
     static string Entry(double value) => FormattableString.Invariant($"- dataset: {{id: {Hub.Owner}/{Dataset}, task_id: task}}\n  value: {value}\n  date: \"2026-01-01\"\n  zoo: {{metric: acc, stderr: 0.002}}\n");
