@@ -14,6 +14,6 @@ static class FacadesServices
     {
         services.AddZooDescription();
         services.AddAll(typeof(FileFinder), typeof(RepositoryDescription), typeof(RepositoryListing), typeof(XorbAddresses),
-            typeof(ModelLookup), typeof(AskedModels), typeof(RecordEndpoints.RecordChange));
+            typeof(ModelLookup), typeof(AskedModels), typeof(SnippetShelf), typeof(RecordEndpoints.RecordChange));
     }
 }

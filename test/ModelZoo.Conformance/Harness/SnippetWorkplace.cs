@@ -1,3 +1,4 @@
+using System.Net.Http.Json;
 using System.Text.Json;
 using ModelZoo.Cli;
 using ModelZoo.Client;
@@ -27,15 +28,23 @@ sealed class SnippetWorkplace : IDisposable
 
     public string Scratch(string name) => Path.Combine(_scratch, name);
 
-    public static async Task<SnippetWorkplace> CreateAsync(HubProcess hub, string model, string project = "js", bool isPrivate = false)
+    public static async Task<SnippetWorkplace> CreateAsync(HubProcess hub, string model, string project = "js", bool isPrivate = false, bool isServed = false)
     {
         var repo = (await WireRepository.CreateAsync(hub, "use", isPrivate: isPrivate)).Id;
         await ZooAsync(hub, "push", model, repo);
+        if (isServed) await AdmitAsync(hub, repo);
         // Beside node_modules, so that imports find them.
         var folder = Path.Combine(Locations.Cache(project), "runs", repo[(repo.IndexOf('/') + 1)..]);
         await ZooAsync(hub, "snippet", repo, "--out", folder + "/");
         using var zoo = new ZooClient(new() { Endpoint = new(hub.Url), Token = HubProcess.Token });
         return new(hub, repo, folder, await zoo.GetSnippetsAsync(RepoId.Parse(repo)));
+    }
+
+    static async Task AdmitAsync(HubProcess hub, string repo)
+    {
+        using var client = new HttpClient { DefaultRequestHeaders = { Authorization = new("Bearer", HubProcess.Token) } };
+        using var answer = await client.PostAsJsonAsync($"{hub.Url}/api/zoo/serving/models", new { model = repo });
+        Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
     }
 
     public static async Task<string> ZooAsync(HubProcess hub, params string[] args)

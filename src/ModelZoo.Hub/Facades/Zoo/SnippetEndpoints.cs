@@ -1,9 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
-using ModelZoo.Hub.Cards;
 using ModelZoo.Hub.Kernel;
-using ModelZoo.Hub.Profiles;
 using ModelZoo.Hub.Repositories;
 using ModelZoo.Hub.Repositories.Access;
 using ModelZoo.Inference.Snippets;
@@ -26,28 +24,26 @@ static class SnippetEndpoints
             .Describe<string>("getSnippet", "models", "The text of one of them, as batch.py; ?revision=").ProducesProblem(404);
     }
 
-    static async Task<IResult> ListAsync(ReadableRepository repository, HttpContext http, RevisionResolver revisions, UseReader uses, PublicAddress address, CancellationToken stop)
+    static async Task<IResult> ListAsync(ReadableRepository repository, HttpContext http, RevisionResolver revisions, SnippetShelf shelf, CancellationToken stop)
     {
-        var (commit, files) = await WriteAsync(repository, http, revisions, uses, address, stop);
+        var (commit, files) = await WriteAsync(repository, http, revisions, shelf, stop);
         return Results.Json(new SnippetAnswer(repository.Repository.FullName, commit, files));
     }
 
-    static async Task<IResult> ReadAsync(ReadableRepository repository, RouteText file, HttpContext http, RevisionResolver revisions, UseReader uses, PublicAddress address, CancellationToken stop)
+    static async Task<IResult> ReadAsync(ReadableRepository repository, RouteText file, HttpContext http, RevisionResolver revisions, SnippetShelf shelf, CancellationToken stop)
     {
-        var (_, files) = await WriteAsync(repository, http, revisions, uses, address, stop);
+        var (_, files) = await WriteAsync(repository, http, revisions, shelf, stop);
         var found = files.FirstOrDefault(snippet => snippet.Name == file.Value)
             ?? throw Refusal.NotFound($"There is no such file for what this revision holds; there are {string.Join(", ", files.Select(snippet => snippet.Name))}.");
         return Results.Text(found.Text, "text/plain; charset=utf-8");
     }
 
     static async Task<(string Commit, IReadOnlyList<SnippetFile> Files)> WriteAsync(
-        ReadableRepository proof, HttpContext http, RevisionResolver revisions, UseReader uses, PublicAddress address, CancellationToken stop)
+        ReadableRepository proof, HttpContext http, RevisionResolver revisions, SnippetShelf shelf, CancellationToken stop)
     {
         var revision = http.Request.Query["revision"] is { Count: > 0 } named && named[^1] is { Length: > 0 } text ? text : "HEAD";
         var commit = (await revisions.GetAsync(proof, revision, stop)).Commit;
         http.Response.Headers["X-Repo-Commit"] = commit.Id;
-        var repository = proof.Repository;
-        var use = await uses.ReadAsync(repository, commit, stop);
-        return (commit.Id, SnippetBook.Write(new(address.Of(http), repository.Kind.Word(), repository.Owner, repository.Name, commit.Id), CardTask.Complete(use.Facts, use.Readme)));
+        return (commit.Id, await shelf.WriteAsync(proof, commit, http, stop));
     }
 }

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Routing;
 using ModelZoo.Hub.Accounts;
 using ModelZoo.Hub.Cards;
 using ModelZoo.Hub.Evaluations.Scores;
+using ModelZoo.Hub.Facades.Zoo;
 using ModelZoo.Hub.Profiles;
 using ModelZoo.Hub.Repositories;
 using ModelZoo.Hub.Repositories.Access;
@@ -25,7 +26,7 @@ static class CardPageEndpoints
 
     static async Task<IResult> ShowAsync(
         ReadableRepository proof, HttpContext http, PageFrames frames, RepositoryPageParts parts, TreeReader trees, CardStore cards,
-        WeightSummaryStore weights, AccessPolicy policy, RepositorySearch search, ProfileReader profiles, UseReader uses, Registry registry, ScoreStore scores, CancellationToken stop)
+        WeightSummaryStore weights, AccessPolicy policy, RepositorySearch search, ProfileReader profiles, SnippetShelf shelf, Registry registry, ScoreStore scores, CancellationToken stop)
     {
         var repository = proof.Repository;
         var frame = frames.For(http, repository.Kind.Plural());
@@ -45,7 +46,7 @@ static class CardPageEndpoints
         {
             Plate = CardFactsReader.Plate(repository, row, await weights.FindAsync(repository.Id, stop), results, profile, estimate),
             Roofline = roofline, Device = estimate?.Device.Name,
-            Snippets = SnippetBook.Brief(SnippetViews.Of(repository, head.Commit, frame.BaseUrl, await uses.ReadAsync(repository, head.Commit, stop))),
+            Snippets = SnippetBook.Brief(await shelf.WriteAsync(proof, head.Commit, http, stop)),
             Card = card.Body.Trim().Length == 0 ? default : parts.Render(repository, repository.DefaultBranch, "README.md", card.Body),
             Findings = heading.MayWrite && readme is not null ? CardFactsReader.Findings(card.Findings.Concat(CardValidator.Check(card)).Distinct()) : [],
             Score = readme is null ? null : CardFactsReader.Completeness(row),
