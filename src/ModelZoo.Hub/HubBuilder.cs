@@ -32,6 +32,7 @@ using ModelZoo.Hub.Kernel;
 using ModelZoo.Hub.Maintenance;
 using ModelZoo.Hub.Mirrors;
 using ModelZoo.Hub.Operations;
+using ModelZoo.Hub.Populations;
 using ModelZoo.Hub.Profiles;
 using ModelZoo.Hub.Repositories;
 using ModelZoo.Hub.Repositories.Access;
@@ -117,6 +118,7 @@ static class HubBuilder
         services.AddCards();
         services.AddProfiles();
         services.AddConversions();
+        services.AddPopulations();
         services.AddScores();
         services.AddSearch();
         services.AddMaintenance();

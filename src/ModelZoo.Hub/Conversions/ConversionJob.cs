@@ -61,7 +61,7 @@ sealed partial class ConversionJob(
         var target = await policy.GetAsync(work.TargetId, actor, AccessLevel.Contribute, stop);
         var commit = await commits.FindAsync(source.Repository.SpaceId, ObjectId.Parse(work.CommitId), stop) ?? throw new HopelessJob("The commit is gone.");
         run.Report(0, "reading headers");
-        var files = await ConversionFiles.ReadAsync(trees, blobs, source.Repository.SpaceId, commit.Tree, stop);
+        var files = await TreeFiles.ReadAsync(trees, blobs, source.Repository.SpaceId, commit.Tree, stop);
 
         using var folder = scratch.Open(run.Job.Id);
         var made = ConversionNames.Choose(work, source.Repository, files);

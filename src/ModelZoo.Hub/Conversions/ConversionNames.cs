@@ -16,7 +16,7 @@ sealed record ConversionNames(string Folder, string FileName, string Words, stri
     /// safetensors get the name that libraries look for, or, when a cast would replace the model itself, the name of a variant as transformers and
     /// diffusers read it: model.fp16.safetensors.
     /// </summary>
-    public static ConversionNames Choose(ConversionWork work, Repository source, ConversionFiles files)
+    public static ConversionNames Choose(ConversionWork work, Repository source, TreeFiles files)
     {
         var folder = work.File?.LastIndexOf('/') is int slash and >= 0 ? work.File[..(slash + 1)] : "";
         var words = $"{Word(work.To)}{(work.Type is { } type ? $" ({type})" : "")}";

@@ -17,7 +17,7 @@ public sealed partial class ConventionsTests
         ["Accounts"],
         ["Repositories"],
         ["Serving"],
-        ["Evaluations", "Cards", "Profiles", "Conversions", "Search", "Maintenance", "Community", "Operations", "Mirrors", "Xet"],
+        ["Evaluations", "Cards", "Profiles", "Conversions", "Populations", "Search", "Maintenance", "Community", "Operations", "Mirrors", "Xet"],
         ["Facades"],
         ["Web"],
     ];
@@ -54,7 +54,7 @@ public sealed partial class ConventionsTests
             ["ModelZoo.Evaluation"] = ["ModelZoo.Weights", "ModelZoo.Inference"],
             ["ModelZoo.Learning"] = ["ModelZoo.Weights"],
             ["ModelZoo.Client"] = ["ModelZoo.Git", "ModelZoo.Xet"],
-            ["ModelZoo.Hub"] = ["ModelZoo.Git", "ModelZoo.Weights", "ModelZoo.Profiling", "ModelZoo.Xet", "ModelZoo.Inference", "ModelZoo.Evaluation"],
+            ["ModelZoo.Hub"] = ["ModelZoo.Git", "ModelZoo.Weights", "ModelZoo.Profiling", "ModelZoo.Xet", "ModelZoo.Inference", "ModelZoo.Evaluation", "ModelZoo.Learning"],
             ["ModelZoo.Cli"] = ["ModelZoo.Hub", "ModelZoo.Client", "ModelZoo.Profiling", "ModelZoo.Inference", "ModelZoo.Evaluation", "ModelZoo.Learning"],
         };
         foreach (var project in Directory.GetFiles(Path.Combine(Root, "src"), "*.csproj", SearchOption.AllDirectories))

@@ -2,7 +2,7 @@ using ModelZoo.Git;
 using ModelZoo.Hub.Storage;
 using ModelZoo.Weights;
 
-namespace ModelZoo.Hub.Conversions;
+namespace ModelZoo.Hub.Repositories;
 
 /// <summary>
 /// A blob that is read from the store by ranges. Reads that follow one another share one request, so that a tensor of gigabytes is not asked for

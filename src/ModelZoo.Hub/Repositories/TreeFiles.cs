@@ -1,12 +1,11 @@
 using ModelZoo.Git;
-using ModelZoo.Hub.Repositories;
 using ModelZoo.Hub.Storage;
 using ModelZoo.Weights;
 
-namespace ModelZoo.Hub.Conversions;
+namespace ModelZoo.Hub.Repositories;
 
-/// <summary>The files of a commit, as a conversion reads them: each tensor once and mostly from its beginning to its end.</summary>
-sealed class ConversionFiles : IModelFiles
+/// <summary>All files of a tree, for whoever reads each tensor once and mostly from its beginning to its end: conversions, merges, analyses.</summary>
+sealed class TreeFiles : IModelFiles
 {
     /// <summary>Entries of a tree that are looked at.</summary>
     const int MaxEntries = 200_000;
@@ -16,13 +15,13 @@ sealed class ConversionFiles : IModelFiles
     readonly long _spaceId;
     readonly Dictionary<string, FolderEntry> _entries = new(StringComparer.Ordinal);
 
-    ConversionFiles(TreeReader trees, IBlobStore blobs, long spaceId) => (_trees, _blobs, _spaceId) = (trees, blobs, spaceId);
+    TreeFiles(TreeReader trees, IBlobStore blobs, long spaceId) => (_trees, _blobs, _spaceId) = (trees, blobs, spaceId);
 
     public IReadOnlyList<ModelFile> Files { get; private set; } = [];
 
-    public static async Task<ConversionFiles> ReadAsync(TreeReader trees, IBlobStore blobs, long spaceId, ObjectId tree, CancellationToken stop)
+    public static async Task<TreeFiles> ReadAsync(TreeReader trees, IBlobStore blobs, long spaceId, ObjectId tree, CancellationToken stop)
     {
-        var (files, seen) = (new ConversionFiles(trees, blobs, spaceId), 0);
+        var (files, seen) = (new TreeFiles(trees, blobs, spaceId), 0);
         await foreach (var entry in trees.WalkAsync(spaceId, tree, null, stop))
         {
             if (entry.Mode is EntryMode.File or EntryMode.Executable) files._entries[entry.Path.Value] = entry;
