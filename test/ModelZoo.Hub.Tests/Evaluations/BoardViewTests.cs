@@ -91,7 +91,7 @@ public abstract class BoardViewTests(TestHub hub)
         var data = await hub.Ada.CreateBenchmarkAsync();
         foreach (var value in (string[])["0.9", "0.5", "0.4"]) await hub.Ada.CreateModelAsync(ScoreBench.Entry(data, "digits", value, "  notes: no-tools\n"));
         var badge = await (await hub.Nobody.GetAsync($"/leaderboards/{data}/digits/badge.svg")).Content.ReadAsStringAsync();
-        Assert.Contains("rank 1 of 3 · claimed", badge);
+        Assert.Contains("rank 1 of 3 &#183; claimed", badge);
         Assert.DoesNotContain("state of the art", badge);
     }
 
