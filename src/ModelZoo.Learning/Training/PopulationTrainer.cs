@@ -40,7 +40,8 @@ public interface IPopulationStore
 /// Trains the members of a population, one on each core, parents before their children. Results do not depend on how many train at once, or on how often
 /// the work was interrupted.
 /// </summary>
-public sealed class PopulationTrainer(Blueprint blueprint, Func<BlueprintDataset, ImageSplits?> datasets, IPopulationStore store)
+/// <param name="threads">Where members train; null for the threads that everybody shares. A server gives its own, of low priority.</param>
+public sealed class PopulationTrainer(Blueprint blueprint, Func<BlueprintDataset, ImageSplits?> datasets, IPopulationStore store, TaskScheduler? threads = null)
 {
     /// <summary>How a head is fitted before everything trains: the same for all siblings, so that they begin with the very same head.</summary>
     const int ProbeEpochs = 10;
@@ -71,7 +72,7 @@ public sealed class PopulationTrainer(Blueprint blueprint, Func<BlueprintDataset
                 await slots.WaitAsync(halt.Token);
                 try
                 {
-                    return await Task.Run(() => TrainAsync(member, born, progress, halt.Token), halt.Token);
+                    return await Task.Factory.StartNew(() => TrainAsync(member, born, progress, halt.Token), halt.Token, TaskCreationOptions.DenyChildAttach, threads ?? TaskScheduler.Default).Unwrap();
                 }
                 finally
                 {
