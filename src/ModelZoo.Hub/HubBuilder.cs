@@ -33,6 +33,7 @@ using ModelZoo.Hub.Maintenance;
 using ModelZoo.Hub.Mirrors;
 using ModelZoo.Hub.Operations;
 using ModelZoo.Hub.Populations;
+using ModelZoo.Hub.Populations.FineTuning;
 using ModelZoo.Hub.Profiles;
 using ModelZoo.Hub.Repositories;
 using ModelZoo.Hub.Repositories.Access;
@@ -119,6 +120,7 @@ static class HubBuilder
         services.AddProfiles();
         services.AddConversions();
         services.AddPopulations();
+        services.AddFineTuning();
         services.AddScores();
         services.AddSearch();
         services.AddMaintenance();

@@ -31,6 +31,8 @@ sealed class HubOptions
 
     public Populations.Making.PopulationOptions Population { get; set; } = new();
 
+    public Populations.FineTuning.FineTuningOptions FineTuning { get; set; } = new();
+
     public Serving.Hosting.HostingOptions Hosting { get; set; } = new();
 
     public CardOptions Cards { get; set; } = new();
@@ -69,6 +71,7 @@ sealed class HubOptions
         if (Conversion.OutputBytes < 1 << 20) throw new InvalidOperationException("Conversion:OutputBytes must be at least 1 MiB.");
         Serving.Validate();
         Evaluation.Validate();
+        FineTuning.Validate();
         Population.Validate();
         Hosting.Validate();
         Logging.Validate();

@@ -116,7 +116,9 @@ sealed class FineTuneRun(FineTunePlan plan, Action<string> say, IProgress<FineTu
     IReadOnlyList<string> LabelsOf(TuningRows rows, IReadOnlyList<string> own)
     {
         var all = rows.Train.Concat(rows.Validation).Concat(rows.Test).Select(row => row.Label).ToList();
-        if (!plan.DrawsHead && own.Count > 1 && all.TrueForAll(label => own.Contains(Spelled(label, own)))) return own;
+        // Classes that are numbers say nothing of what they are: with others of them the head is another.
+        var areNamed = own.Any(name => !name.All(char.IsAsciiDigit)) || all.Select(TuningRows.NameOf).Distinct(StringComparer.Ordinal).Count() == own.Count;
+        if (!plan.DrawsHead && own.Count > 1 && areNamed && all.TrueForAll(label => own.Contains(Spelled(label, own)))) return own;
         var names = rows.Train.Select(row => Spelled(row.Label, own)).Distinct(StringComparer.Ordinal).ToList();
         return names.TrueForAll(name => long.TryParse(name, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _))
             ? [.. names.OrderBy(name => long.Parse(name, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture))] : [.. names.Order(StringComparer.Ordinal)];
