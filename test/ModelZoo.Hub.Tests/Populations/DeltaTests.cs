@@ -111,6 +111,11 @@ public abstract class DeltaTests(TestHub hub)
             Assert.Equal(HttpStatusCode.PartialContent, part.StatusCode);
             Assert.Equal(content[(int)from..(int)Math.Min(content.Length, (to ?? content.Length) + 1)], await part.Content.ReadAsByteArrayAsync());
         }
+        // LFS, and with it git: the hub's own address, because the object store has no such object.
+        var batch = await hub.Ada.PostJsonAsync($"/{sample.Repo}.git/info/lfs/objects/batch", new { operation = "download", transfers = new[] { "basic" }, hash_algo = "sha256", objects = new[] { new { oid = Lfs.Digest(content), size = content.Length } } });
+        var href = batch["objects"]![0]!["actions"]!["download"]!["href"]!.GetValue<string>();
+        Assert.StartsWith(hub.Url, href);
+        Assert.Equal(content, await hub.Nobody.Http.GetByteArrayAsync(href));
         await hub.RequireCleanAsync();
     }
 

@@ -12,8 +12,8 @@ sealed class DeltaOptions
     /// <summary>Percent of its bytes that a file must lose to be stored so.</summary>
     public int LeastSavingPercent { get; set; } = 5;
 
-    /// <summary>How long the bytes themselves stay beside: for downloads under way, and addresses of the object store that were given out.</summary>
-    public int KeepPlainMinutes { get; set; } = 120;
+    /// <summary>How long the bytes themselves stay beside: for downloads under way, and addresses of the object store that were given out, which LFS clients may use for twelve hours.</summary>
+    public int KeepPlainMinutes { get; set; } = 780;
 
     public void Validate()
     {

@@ -24,6 +24,8 @@ sealed class DeltaStore(HubDatabase database, TimeProvider time)
     /// <summary>Most containers that one reading may have to decode.</summary>
     public const int MaxDepth = 8;
 
+    static readonly TimeSpan s_lookAgain = TimeSpan.FromHours(1);
+
     const string Columns = "blob_delta.digest, blob_delta.base, blob_delta.container, blob_delta.depth, blob.size_bytes, blob_delta.stored_bytes, blob_delta.plain_until";
 
     public async Task<BlobDelta?> FindAsync(Digest digest, CancellationToken stop) => (await database.FindAsync<DeltaRow>($"""
@@ -149,13 +151,18 @@ sealed class DeltaStore(HubDatabase database, TimeProvider time)
           and plain_until is null
         """, new { digest = digest.Hex, now = time.NowMs() }, stop);
 
-    /// <summary>Takes the form back where the blob exists in another. Those that are based on it go on with that.</summary>
-    public Task DropAsync(Digest digest, bool hasOwnBytes, CancellationToken stop) => database.ExecuteAsync("""
-        delete from blob_delta
-        where digest = @digest
-          and plain_until is not null
-          and (@own = 1 or exists (select 1 from xet_file where xet_file.digest = blob_delta.digest and xet_file.form = 'terms'))
-        """, new { digest = digest.Hex, own = hasOwnBytes ? 1L : 0 }, stop);
+    /// <summary>Takes the form back where the blob exists in another; those that are based on it go on with that. Where it does not, it is looked at again later.</summary>
+    public Task DropAsync(Digest digest, bool hasOwnBytes, CancellationToken stop) => database.WriteAsync(async transaction =>
+    {
+        var values = new { digest = digest.Hex, own = hasOwnBytes ? 1L : 0, later = time.NowMs() + (long)s_lookAgain.TotalMilliseconds };
+        if (await transaction.ExecuteAsync("""
+            delete from blob_delta
+            where digest = @digest
+              and plain_until is not null
+              and (@own = 1 or exists (select 1 from xet_file where xet_file.digest = blob_delta.digest and xet_file.form = 'terms'))
+            """, values, stop) == 0)
+            await transaction.ExecuteAsync("update blob_delta set plain_until = @later where digest = @digest and plain_until is not null", values, stop);
+    }, stop);
 
     sealed record DeltaRow
     {

@@ -30,7 +30,6 @@ sealed class DeltaTrim(DeltaStore store, BlobDeltas deltas, DeltaBlobStore blobs
             var removed = 0;
             for (IReadOnlyList<BlobDelta> due; (due = await store.ListDueAsync(AtOnce, stop)).Count > 0;)
             {
-                var progress = 0;
                 foreach (var delta in due)
                 {
                     if (await IsIntactAsync(delta, stop))
@@ -41,9 +40,8 @@ sealed class DeltaTrim(DeltaStore store, BlobDeltas deltas, DeltaBlobStore blobs
                     }
                     else await store.DropAsync(delta.Digest, await blobs.HasOwnBytesAsync(delta, stop), stop);
                     deltas.Forget(delta.Digest);
-                    progress++;
                 }
-                if (progress < AtOnce) break;
+                if (due.Count < AtOnce) break;
             }
             return removed;
         }
