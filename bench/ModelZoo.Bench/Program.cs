@@ -21,6 +21,8 @@ static class Program
         ("evaluation", EvaluationBench.RunAsync),
         ("leaderboards", BoardBench.RunAsync),
         ("ranking", LeaderboardBench.RunAsync),
+        ("deltas", DeltaBench.RunAsync),
+        ("learning", LearningBench.RunAsync),
     ];
 
     static async Task<int> Main(string[] args)

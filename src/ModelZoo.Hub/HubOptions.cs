@@ -25,6 +25,8 @@ sealed class HubOptions
 
     public ConverterOptions Conversion { get; set; } = new();
 
+    public Populations.Deltas.DeltaOptions Deltas { get; set; } = new();
+
     public Serving.ServingOptions Serving { get; set; } = new();
 
     public Evaluations.Runs.EvaluationOptions Evaluation { get; set; } = new();
@@ -69,6 +71,7 @@ sealed class HubOptions
         Limits.Validate();
         Xet.Validate();
         if (Conversion.OutputBytes < 1 << 20) throw new InvalidOperationException("Conversion:OutputBytes must be at least 1 MiB.");
+        Deltas.Validate();
         Serving.Validate();
         Evaluation.Validate();
         FineTuning.Validate();
