@@ -76,7 +76,7 @@ public sealed class PopulationViewTests
         var first = MemberListView.Of(s_links, members, members, new() { Sort = "-test_accuracy" });
         var last = MemberListView.Of(s_links, members, members, new() { Page = 3 });
 
-        Assert.Equal(["member", "stage", "status", "epoch", "seed", "optim.lr", "head.kind", "head_seed", "parent", "split", "train_loss", "train_accuracy", "test_accuracy", "test_loss"], first.Columns.Select(column => column.Name));
+        Assert.Equal(["member", "stage", "status", "epoch", "test_accuracy", "seed", "optim.lr", "head.kind", "train_accuracy", "train_loss", "test_loss", "head_seed", "parent", "split"], first.Columns.Select(column => column.Name));
         Assert.Equal((63, 25, 13), (first.Total, first.Lines.Count, last.Lines.Count));
         Assert.Equal("/ada/digits/population/main/members?sort=-test_accuracy&page=2", first.Next?.Value);
         Assert.Null(last.Next);

@@ -6,7 +6,7 @@ namespace ModelZoo.Hub.Web.Charts;
 /// <summary>Draws training curves: every member thin, the middle half as a band, the median strong.</summary>
 static class CurveSvg
 {
-    const double Height = 210;
+    const double Height = 218;
 
     /// <summary>Steps across and down of the stretched part. Whole ones: a path of a member costs some five characters a point.</summary>
     const int Units = 500;
@@ -14,7 +14,7 @@ static class CurveSvg
 
     public static string Draw(CurvePlot plot)
     {
-        double top = 24, bottom = Height - 20;
+        double top = 32, bottom = Height - 20;
         var canvas = new SvgCanvas(Height, plot.Finding);
         var y = new LinearScale(plot.Low, plot.High, bottom, top);
         var places = new LabelPlaces();
@@ -36,7 +36,7 @@ static class CurveSvg
         Append(median, plot, [.. plot.Bands.Select(band => new CurvePoint(band.Epoch, band.Median))]);
         if (median.Length > 0) canvas.Path("median", median.ToString());
         canvas.EndStretched();
-        if (plot.Bands is [.., var last] && plot.Bands.Count > 1) canvas.Text(100, Math.Clamp(y.At(last.Median) - 6, top + 10, bottom - 4), Amount.Plain(last.Median), "point", "end");
+        if (plot.Bands is [_, .., var last] && double.IsFinite(last.Median) && Math.Abs(last.Median) < 1e6) canvas.Text(100, Math.Clamp(y.At(last.Median) - 6, top + 10, bottom - 4), last.Median.ToString(Math.Abs(last.Median) < 100 ? "0.000" : "0.0", CultureInfo.InvariantCulture), "point", "end");
         return canvas.End();
     }
 

@@ -47,7 +47,7 @@ public sealed record MatrixView(MatrixPlot Plot, FamilyTable Families, int Membe
         for (var i = 0; i < told.Count; i++)
             for (var j = 0; j <= i; j++) means[i, j] = means[j, i] = Mean(pairs, told[i].Places, told[j].Places) is var mean && double.IsFinite(mean) ? mean : null;
         var (within, across) = Split(pairs, families);
-        var finding = $"{PopulationWords.Short(measure)} of {Quantity.Of(count, "member")} in {Quantity.Of(families.Count, "family", "families")}, ordered by lineage{(within is { } inner ? $": {PopulationWords.Score(inner)} within" : "")}{(across is { } outer ? $", {PopulationWords.Score(outer)} across families" : "")}.";
+        var finding = $"{char.ToUpperInvariant(measure[0])}{measure[1..]} of {Quantity.Of(count, "member")} in {Quantity.Of(families.Count, "family", "families")}, ordered by lineage{(within is { } inner ? $": {PopulationWords.Score(inner)} within" : "")}{(across is { } outer ? $", {PopulationWords.Score(outer)} across families" : "")}.";
         return new(new(finding, measure, cells, blocks) { Low = finite.Min(), High = finite.Max() }, new([.. told.Select(group => PopulationWords.Short(group.Name))], means, families.Count - told.Count), count, rows.Exists(row => row.Count > 1));
     }
 

@@ -31,17 +31,20 @@ public sealed record MemberListView(IReadOnlyList<MemberColumn> Columns, IReadOn
     static List<(string Name, string Title, bool IsNumber, bool IsScore)> Names(IReadOnlyList<PopulationMember> members)
     {
         var names = new List<(string Name, string Title, bool IsNumber, bool IsScore)> { ("member", "Member", false, false), ("stage", "Stage", false, false), ("status", "Status", false, false), ("epoch", "Epoch", true, false) };
+        // The score that says most stands beside the name, the others after what was varied.
+        if (PopulationWords.Split(members) is { Length: > 0 } best) names.Add(Score(best, "accuracy", "acc."));
         names.AddRange(MemberTable.FactorNames(members).Take(MostFactors).Select(name => (name, name, IsNumber(members, name), false)));
         if (!names.Any(name => name.Name == "seed") && members.Any(member => member.Card.Seed is not null)) names.Add(("seed", "seed", true, false));
-        if (members.Any(member => member.Card.HeadSeed is not null)) names.Add(("head_seed", "head seed", true, false));
-        names.Add(("parent", "Parent", false, false));
-        names.Add(("split", "Split", false, false));
-        if (members.Any(member => member.Records.Any(record => record.TrainLoss is not null))) names.Add(("train_loss", "train loss", true, true));
-        if (members.Any(member => member.Records.Any(record => record.TrainAccuracy is not null))) names.Add(("train_accuracy", "train acc.", true, true));
-        foreach (var split in MemberTable.SplitNames(members).Where(split => split.Length > 0).Take(MostSplits)) names.AddRange([($"{split}_accuracy", $"{split.Replace('_', ' ')} acc.", true, true), ($"{split}_loss", $"{split.Replace('_', ' ')} loss", true, true)]);
+        if (members.Any(member => member.Records.Any(record => record.TrainAccuracy is not null))) names.Add(Score("train", "accuracy", "acc."));
+        if (members.Any(member => member.Records.Any(record => record.TrainLoss is not null))) names.Add(Score("train", "loss", "loss"));
+        foreach (var split in MemberTable.SplitNames(members).Where(split => split.Length > 0).Take(MostSplits)) names.AddRange([Score(split, "accuracy", "acc."), Score(split, "loss", "loss")]);
         // Imported members bring names of their own.
         foreach (var other in members.SelectMany(member => member.Records.TakeLast(1)).SelectMany(record => record.Others?.Keys ?? []).Where(name => name.EndsWith("_acc", StringComparison.Ordinal) || name.EndsWith("_loss", StringComparison.Ordinal)).Distinct().Take(MostSplits)) names.Add((other, other, true, true));
+        if (members.Any(member => member.Card.HeadSeed is not null)) names.Add(("head_seed", "head seed", true, false));
+        names.AddRange([("parent", "Parent", false, false), ("split", "Split", false, false)]);
         return [.. names.DistinctBy(name => name.Name)];
+
+        static (string Name, string Title, bool IsNumber, bool IsScore) Score(string split, string what, string word) => ($"{split}_{what}", $"{split.Replace('_', ' ')} {word}", true, true);
     }
 
     static bool IsNumber(IReadOnlyList<PopulationMember> members, string name) => members.Select(member => member.Card.Factors.FirstOrDefault(factor => factor.Name == name)?.Value).Where(value => value is not null).All(value => value is long or int or double);
@@ -53,7 +56,16 @@ public sealed record MemberListView(IReadOnlyList<MemberColumn> Columns, IReadOn
         return isScore ? value is double score && double.IsFinite(score) ? PopulationWords.Score(score) : "" : PopulationWords.Value(value);
     }
 
-    internal static object? Find(PopulationMember member, string name) => MemberFilter.Find(member, PopulationWords.LastEpoch(member), name);
+    /// <summary>What a condition would compare, but for settings that are no part of the member: a default that had no effect is not shown.</summary>
+    internal static object? Find(PopulationMember member, string name) =>
+        name.Contains('.') && !member.Card.Factors.Any(factor => factor.Name == name) ? Effective(member, name) : MemberFilter.Find(member, PopulationWords.LastEpoch(member), name);
+
+    static object? Effective(PopulationMember member, string path)
+    {
+        var node = member.Card.Effective;
+        foreach (var part in path.Split('.')) node = (node as System.Text.Json.Nodes.JsonObject)?[part];
+        return node is System.Text.Json.Nodes.JsonValue value ? value.TryGetValue<long>(out var whole) ? whole : value.TryGetValue<double>(out var real) ? real : value.ToString() : null;
+    }
 
     /// <summary>Numbers by size, words by letters; members without a value come last either way.</summary>
     static IReadOnlyList<PopulationMember> Sort(IReadOnlyList<PopulationMember> members, string name, bool down)

@@ -25,7 +25,8 @@ public sealed record PivotView(string Row, string Column, string Measure, IReadO
         var measures = MeasuresOf(all);
         if (facts.Count == 0 || measures.Count == 0) return null;
         var row = facts.FirstOrDefault(fact => fact == query.Rows) ?? facts[0];
-        var column = facts.FirstOrDefault(fact => fact == query.Columns) ?? facts.FirstOrDefault(fact => fact != row) ?? row;
+        var column = facts.FirstOrDefault(fact => fact == query.Columns) ?? facts.Take(MemberTable.FactorNames(all).Count(name => name != "seed" && facts.Contains(name))).Where(fact => fact != row).Select(fact => (Fact: fact, Levels: all.Select(member => PopulationWords.Value(MemberListView.Find(member, fact))).Distinct().Count())).Where(each => each.Levels <= MostColumns).OrderByDescending(each => each.Levels).Select(each => each.Fact).FirstOrDefault()
+            ?? facts.FirstOrDefault(fact => fact != row) ?? row;
         var measure = measures.FirstOrDefault(name => name == query.Measure) ?? measures[0];
         var found = chosen.Select(member => (Row: MemberListView.Find(member, row), Column: MemberListView.Find(member, column), Value: MemberListView.Find(member, measure)))
             .Where(each => each is { Row: not null, Column: not null, Value: double value } && double.IsFinite(value)).ToList();

@@ -96,7 +96,8 @@ static class PopulationOverview
 
     static IReadOnlyList<EffectLine> Effects(FigureNode effects) =>
     [
-        .. effects.Fields.Take(10).SelectMany(stage => stage.Value.Items.Take(12).Select(effect => new EffectLine(stage.Name, effect["factor"].Text ?? "", PopulationWords.Score(effect["explained"].Number), PopulationWords.Score(effect["by_chance"].Number),
+        // A factor with a value for each member explains everything and says nothing.
+        .. effects.Fields.Take(10).OrderByDescending(stage => stage.Value.Items.Count()).SelectMany(stage => stage.Value.Items.Where(effect => effect["by_chance"].Number is not >= 0.95).Take(12).Select(effect => new EffectLine(stage.Name, effect["factor"].Text ?? "", PopulationWords.Score(effect["explained"].Number), PopulationWords.Score(effect["by_chance"].Number),
             string.Join(", ", effect["levels"].Items.Take(6).Select(level => $"{PopulationWords.Short(level["value"].Text ?? "")} {PopulationWords.Score(level["mean"].Number)} ± {PopulationWords.Score(level["deviation"].Number)}")) + (effect["levels"].Items.Count() is > 6 and var many ? $" and {many - 6} more" : "")))),
     ];
 

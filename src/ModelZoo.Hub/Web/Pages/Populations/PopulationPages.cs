@@ -17,8 +17,9 @@ namespace ModelZoo.Hub.Web.Pages.Populations;
 /// <summary>Loads the pages of a population: what the commit holds and what analyses left in it. No page reads weights.</summary>
 sealed class PopulationPages(PageFrames frames, RepositoryPageParts parts, PopulationShelf shelf, AnalysisFiles analyses, TreeReader trees, JobStore jobs)
 {
-    static readonly string[] s_distances = ["relative", "l2", "cosine", "normalized"];
-    static readonly string[] s_agreements = ["agreement", "kappa", "js", "error_overlap"];
+    /// <summary>Columns of distances.csv and agreement.csv, and what they are called.</summary>
+    static readonly (string Name, string Title)[] s_distances = [("relative", "relative distance"), ("l2", "L2 distance"), ("cosine", "cosine"), ("normalized", "distance per number")];
+    static readonly (string Name, string Title)[] s_agreements = [("agreement", "agreement"), ("kappa", "κ"), ("js", "JS divergence"), ("error_overlap", "overlap of errors")];
 
     /// <summary>A population at a revision; none where its files are damaged, and then the frame says why.</summary>
     sealed record Opened(ReadableRepository Proof, CommitRow Commit, PopulationFrame Head, Population? Population);
@@ -92,16 +93,16 @@ sealed class PopulationPages(PageFrames frames, RepositoryPageParts parts, Popul
         var (opened, shown) = await OpenAsync(proof, revision, "matrices", null, http, stop);
         var (members, links) = (opened.Population?.Members ?? [], opened.Head.Links);
         string? Asked(string name) => http.Request.Query[name].ToString() is { Length: > 0 and <= 300 } text ? text : null;
-        var distance = s_distances.FirstOrDefault(name => name == Asked("distance")) ?? s_distances[0];
-        var agreement = s_agreements.FirstOrDefault(name => name == Asked("agreement")) ?? s_agreements[0];
+        var distance = s_distances.FirstOrDefault(each => each.Name == Asked("distance")) is { Name: not null } known ? known : s_distances[0];
+        var agreement = s_agreements.FirstOrDefault(each => each.Name == Asked("agreement")) is { Name: not null } said ? said : s_agreements[0];
         var family = Asked("family");
         var families = members.Where(member => member.Card.ParentId is null).Select(member => member.Id).Take(40).ToList();
         return Page<MatricesPage>(opened, new MatricesPageModel(opened.Head, await MatrixAsync("distances", distance), await MatrixAsync("agreement", agreement),
-            new("Distance", [.. s_distances.Select(name => Choose(name.Replace('_', ' '), name == distance, ("distance", name)))]), new("Agreement", [.. s_agreements.Select(name => Choose(name.Replace('_', ' '), name == agreement, ("agreement", name)))]),
+            new("Distance", [.. s_distances.Select(each => Choose(each.Title, each == distance, ("distance", each.Name)))]), new("Agreement", [.. s_agreements.Select(each => Choose(each.Title, each == agreement, ("agreement", each.Name)))]),
             new("Family", [Choose("all families", family is null || !families.Contains(family), ("family", null)), .. families.Select(name => Choose(PopulationWords.Short(name), name == family, ("family", name)))])));
 
-        async Task<MatrixView?> MatrixAsync(string table, string column) => opened.Population is null ? null
-            : MatrixView.Of(members, await analyses.FoldAsync(proof, shown.Commit, table, column, () => new PairTable(column), stop), column.Replace('_', ' '), family is not null && families.Contains(family) ? family : null);
+        async Task<MatrixView?> MatrixAsync(string table, (string Name, string Title) column) => opened.Population is null ? null
+            : MatrixView.Of(members, await analyses.FoldAsync(proof, shown.Commit, table, column.Name, () => new PairTable(column.Name), stop), column.Title, family is not null && families.Contains(family) ? family : null);
 
         SortLink Choose(string label, bool chosen, (string Name, string? Value) field) =>
             new(label, chosen, links.Page("matrices", [.. ((string[])["distance", "agreement", "family"]).Where(name => name != field.Name).Select(name => (name, Asked(name))), field]));
