@@ -31,6 +31,7 @@ static class ZooCommand
         PopulationCommand.Build(),
         SoupCommand.Build(),
         MergeCommand.Build(),
+        MergeLoraCommand.Build(),
         AlignCommand.Build(),
         RunCommand.Build(),
         SubmitCommand.Build(),

@@ -46,6 +46,10 @@ public sealed class MemberScorer(Architecture model, HeadShape head, ImageSplits
         return new(model, head, data);
     }
 
+    /// <summary>Parameters in the order of a layout.</summary>
+    /// <exception cref="PopulationException">A tensor is missing or of another shape.</exception>
+    public static Task<float[]> ReadAsync(ParameterLayout layout, IReadOnlyList<TensorContent> tensors, CancellationToken stop) => StateFile.ReadWeightsAsync(layout, tensors, "the soup", stop);
+
     public async ValueTask<float[]> ReadAsync(IReadOnlyList<TensorContent> tensors, CancellationToken stop) => await StateFile.ReadWeightsAsync(_layout, tensors, "the soup", stop);
 
     /// <summary>Parameters as a model under the population's own names.</summary>

@@ -6,6 +6,9 @@ namespace ModelZoo.Learning.Merging;
 /// </summary>
 public static class MergeMethods
 {
+    /// <summary>Adapters by their products: with each other, and into a base where one is given.</summary>
+    public const string Lora = "lora";
+
     static readonly Dictionary<string, string[]> s_parameters = new(StringComparer.Ordinal)
     {
         ["uniform"] = [], ["weighted"] = [], ["greedy"] = ["strict"], ["learned"] = ["per_tensor", "epochs"], ["wise-ft"] = ["alpha"], ["ema"] = ["beta"],
@@ -13,7 +16,7 @@ public static class MergeMethods
         ["dare_linear"] = ["lambda", "density", "normalize", "l1"], ["dare_ties"] = ["lambda", "density", "normalize", "l1"],
         ["breadcrumbs"] = ["lambda", "density", "gamma", "normalize"], ["breadcrumbs_ties"] = ["lambda", "density", "gamma", "normalize"],
         ["della"] = ["lambda", "density", "epsilon", "normalize"], ["della_linear"] = ["lambda", "density", "epsilon", "normalize"],
-        ["model_stock"] = ["per_row"], ["karcher"] = ["max_iterations"],
+        ["model_stock"] = ["per_row"], ["karcher"] = ["max_iterations"], [Lora] = ["rank", "strength"],
     };
 
     public static IReadOnlyList<string> Names { get; } = [.. s_parameters.Keys];
@@ -21,7 +24,7 @@ public static class MergeMethods
     /// <summary>Whether the method chooses by validation scores, so that it needs members whose data is at hand.</summary>
     public static bool NeedsScores(string name) => name is "greedy" or "learned";
 
-    public static bool NeedsBase(string name) => name is not ("greedy" or "learned") && Of(name, new Dictionary<string, double>(), 0).NeedsBase;
+    public static bool NeedsBase(string name) => name is not ("greedy" or "learned" or Lora) && Of(name, new Dictionary<string, double>(), 0).NeedsBase;
 
     /// <summary>Refuses names and parameters that there are not.</summary>
     /// <exception cref="MergeException">Says what there is instead.</exception>
@@ -37,6 +40,7 @@ public static class MergeMethods
         if (parameters.TryGetValue("beta", out var beta) && beta is not (>= 0 and < 1)) throw new MergeException("β lies between 0 and 1.");
         if (parameters.TryGetValue("gamma", out var gamma) && gamma is not (>= 0 and < 1)) throw new MergeException("γ lies between 0 and 1.");
         if (parameters.TryGetValue("epsilon", out var epsilon) && epsilon is not (>= 0 and <= 1)) throw new MergeException("ε lies between 0 and 1.");
+        if (parameters.TryGetValue("rank", out var rank) && rank is not (>= 1 and <= 10_000)) throw new MergeException("A rank lies between 1 and 10,000.");
         if (parameters.TryGetValue("epochs", out var epochs) && epochs is not (>= 1 and <= 100)) throw new MergeException("epochs lie between 1 and 100.");
         if (parameters.TryGetValue("max_iterations", out var rounds) && rounds is not (>= 1 and <= 10_000)) throw new MergeException("max_iterations lies between 1 and 10,000.");
     }
@@ -46,6 +50,7 @@ public static class MergeMethods
     public static MergeMethod Of(string name, IReadOnlyDictionary<string, double> parameters, ulong seed)
     {
         Check(name, parameters);
+        if (name == Lora) throw new MergeException("Adapters are merged by their products, not tensor by tensor.");
         var lambda = Number("lambda", 1);
         return name switch
         {

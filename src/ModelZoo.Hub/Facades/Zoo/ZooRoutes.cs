@@ -34,6 +34,7 @@ static class ZooRoutes
         ProfileEndpoints.Map(group);
         EstimateEndpoints.Map(group);
         ConvertEndpoints.Map(group);
+        MergeEndpoints.Map(group);
         KeyEndpoints.Map(group);
         EvaluationEndpoints.Map(group);
         InferEndpoints.Map(group);
