@@ -17,6 +17,7 @@ static class Program
         ("cluster", ClusterBench.RunAsync),
         ("profile", ProfileBench.RunAsync),
         ("convert", ConvertBench.RunAsync),
+        ("soups", SoupBench.RunAsync),
         ("inference", InferenceBench.RunAsync),
         ("evaluation", EvaluationBench.RunAsync),
         ("leaderboards", BoardBench.RunAsync),

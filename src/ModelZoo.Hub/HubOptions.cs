@@ -148,10 +148,10 @@ sealed class GitOptions
 
 sealed class ConverterOptions
 {
-    /// <summary>Where converted files lie until the blob store has them; "conversions" in the data folder when not set.</summary>
+    /// <summary>Where converted and merged files lie until the blob store has them; "conversions" in the data folder when not set.</summary>
     public string? ScratchFolder { get; set; }
 
-    /// <summary>Most bytes that one conversion may write. There must be room for it on the disk, and 1 GiB more.</summary>
+    /// <summary>Most bytes that one conversion or merge may write. There must be room for it on the disk, and 1 GiB more.</summary>
     public long OutputBytes { get; set; } = 512L * 1024 * 1024 * 1024;
 }
 
