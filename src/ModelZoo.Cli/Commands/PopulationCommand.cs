@@ -12,6 +12,7 @@ static class PopulationCommand
         PlanCommand.BuildTemplates(),
         GenerateCommand.Build(),
         GenerateCommand.BuildExtend(),
+        MemberCommand.Build(),
         ShowCommand.Build(),
         ExportCommand.Build(),
         ImportCommand.Build(),
