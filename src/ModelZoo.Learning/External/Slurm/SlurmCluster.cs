@@ -16,6 +16,7 @@ sealed class SlurmCluster
     static readonly TimeSpan s_silence = TimeSpan.FromMinutes(10);
 
     readonly Stopwatch _silent = new();
+    bool _hasAnswered;
 
     /// <returns>The array's job id.</returns>
     /// <exception cref="PopulationException">The cluster does not take it; its words are in the message.</exception>
@@ -32,10 +33,12 @@ sealed class SlurmCluster
         var (code, output, errors) = await RunAsync("squeue", ["--me", "--array", "--noheader", "--format=%F_%K|%j|%T|%r"], stop);
         if (code != 0)
         {
+            if (!_hasAnswered) throw new PopulationException($"The cluster does not answer: {errors.Trim()}");
             _silent.Start();
             return _silent.Elapsed < s_silence ? null : throw new PopulationException($"The cluster has not answered for {s_silence.TotalMinutes:0} minutes: {errors.Trim()} The jobs may go on; --resume collects them.");
         }
         _silent.Reset();
+        _hasAnswered = true;
         return output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(line => line.Split('|')).Where(parts => parts.Length == 4 && parts[1].StartsWith(namePrefix, StringComparison.Ordinal))
             .Select(parts => new QueuedTask(parts[0], parts[1], parts[2], parts[3])).GroupBy(task => task.Id).ToDictionary(group => group.Key, group => group.Last(), StringComparer.Ordinal);
     }
