@@ -13,6 +13,8 @@ static class PopulationCommand
         GenerateCommand.Build(),
         GenerateCommand.BuildExtend(),
         MemberCommand.Build(),
+        ScriptsCommand.Build(),
+        ScriptsCommand.BuildCollect(),
         ShowCommand.Build(),
         ExportCommand.Build(),
         ImportCommand.Build(),

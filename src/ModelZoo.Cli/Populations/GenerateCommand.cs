@@ -70,7 +70,7 @@ static class GenerateCommand
     }
 
     /// <summary>The table of members is derived; it may be missing after a crash and is made anew at each end.</summary>
-    static async Task WriteIndexAsync(FolderPlace place, CancellationToken stop)
+    internal static async Task WriteIndexAsync(FolderPlace place, CancellationToken stop)
     {
         var population = await Population.OpenAsync(new FolderFiles(place.Root), stop);
         await place.WriteAsync([new(PopulationLayout.Index, MemberTable.ToCsv(population.Members))], stop);
