@@ -29,6 +29,8 @@ sealed class HubOptions
 
     public Evaluations.Runs.EvaluationOptions Evaluation { get; set; } = new();
 
+    public Populations.Making.PopulationOptions Population { get; set; } = new();
+
     public Serving.Hosting.HostingOptions Hosting { get; set; } = new();
 
     public CardOptions Cards { get; set; } = new();
@@ -67,6 +69,7 @@ sealed class HubOptions
         if (Conversion.OutputBytes < 1 << 20) throw new InvalidOperationException("Conversion:OutputBytes must be at least 1 MiB.");
         Serving.Validate();
         Evaluation.Validate();
+        Population.Validate();
         Hosting.Validate();
         Logging.Validate();
         Git.Validate();

@@ -15,10 +15,20 @@ static class GenerateCommand
     public static Command Build()
     {
         var blueprint = BlueprintSource.Argument();
-        var folder = new Option<string>("--out") { Description = "The population's folder", HelpName = "DIR", Required = true };
+        var folder = new Option<string?>("--out") { Description = "The population's folder, made here", HelpName = "DIR" };
+        var hub = new Option<string?>("--on-hub") { Description = "Have the hub train it into this repository, which is made if need be", HelpName = "owner/name[@branch]" };
         var resume = new Option<bool>("--resume") { Description = "Go on with what is in the folder" };
-        return On(new Command("generate", "Train the members of a blueprint into a folder") { blueprint, folder, resume, WorkerCount, BlueprintSource.DigitsFile, HubCall.Json },
-            call => RunAsync(call, call.Get(blueprint), call.Parse.GetRequiredValue(folder), call.Get(resume) ? PopulationStart.Resume : PopulationStart.New));
+        var command = new Command("generate", "Train the members of a blueprint, here or on the hub") { blueprint, folder, hub, resume, HubPopulation.Extend, HubPopulation.Analyse, HubPopulation.NoWait, HubPopulation.Private, WorkerCount, BlueprintSource.DigitsFile, HubCall.Json };
+        TrainerOptions.AddTo(command);
+        command.SetAction(async (parse, stop) =>
+        {
+            var (here, there) = (parse.GetValue(folder), parse.GetValue(hub));
+            if (here is not null == there is not null) throw new UsageException("Say where the population goes: --out DIR trains it here, --on-hub owner/name on the hub.");
+            if (here is not null) return await RunAsync(new(parse, stop), parse.GetRequiredValue(blueprint), here, parse.GetValue(resume) ? PopulationStart.Resume : PopulationStart.New);
+            await HubCall.RunAsync(parse, call => HubPopulation.GenerateAsync(call, parse.GetRequiredValue(blueprint), RepoAddress.Parse(there!)), stop);
+            return 0;
+        });
+        return command;
     }
 
     public static Command BuildExtend()

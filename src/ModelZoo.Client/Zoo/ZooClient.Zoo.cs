@@ -44,6 +44,17 @@ public sealed partial class ZooClient
     /// <summary>One job. ModelZoo only.</summary>
     public Task<Job> GetJobAsync(string id, CancellationToken stop = default) => _hub.GetAsync<Job>($"/api/zoo/jobs/{Uri.EscapeDataString(id)}", stop);
 
+    /// <summary>Ends a job that waits or runs. ModelZoo only.</summary>
+    public Task<Job> CancelJobAsync(string id, CancellationToken stop = default) => _hub.PostAsync<Job>($"/api/zoo/jobs/{Uri.EscapeDataString(id)}/cancel", new { }, stop);
+
+    /// <summary>Has the hub train a population into a repository, from a blueprint that is sent or, where it is null, from the branch's own. ModelZoo only.</summary>
+    public Task<Job> GeneratePopulationAsync(RepoId repo, string? blueprint, string? branch = null, bool extend = false, bool analyse = false, CancellationToken stop = default) =>
+        _hub.PostAsync<Job>($"/api/zoo/populations/{repo.Id}/generate", new { blueprint, branch, extend, analyse }, stop);
+
+    /// <summary>Has the hub analyse a population and commit the figures; without names, by everything it knows. ModelZoo only.</summary>
+    public Task<Job> AnalysePopulationAsync(RepoId repo, IReadOnlyList<string> only, string? branch = null, CancellationToken stop = default) =>
+        _hub.PostAsync<Job>($"/api/zoo/populations/{repo.Id}/analyse", new { only, branch }, stop);
+
     /// <summary>Has the hub measure a model; the same wish while one like it goes on gives that one. ModelZoo only.</summary>
     public Task<HubEvaluation> EvaluateAsync(EvaluationRequest request, CancellationToken stop = default) => _hub.PostAsync<HubEvaluation>("/api/zoo/evaluations", request, stop);
 

@@ -11,6 +11,9 @@ interface IJobHandler
     /// <summary>How many of these one node runs at once: work that takes hours must not take all workers.</summary>
     int MostAtOnce => int.MaxValue;
 
+    /// <summary>Whoever asked may end such a job: it is stopped like one whose lease was lost, and nobody else keeps account of it.</summary>
+    bool MayBeCancelled => false;
+
     /// <returns>One line that says what came of it.</returns>
     Task<string> RunAsync(string payload, JobRun run, CancellationToken stop);
 }
@@ -22,6 +25,8 @@ abstract class JobHandler<TPayload> : IJobHandler
 
     public virtual int MostAtOnce => int.MaxValue;
 
+    public virtual bool MayBeCancelled => false;
+
     public Task<string> RunAsync(string payload, JobRun run, CancellationToken stop) =>
         RunAsync(JsonSerializer.Deserialize<TPayload>(payload)!, run, stop);
 
@@ -32,7 +37,8 @@ abstract class JobHandler<TPayload> : IJobHandler
 sealed class HopelessJob(string message, Exception? cause = null) : Exception(message, cause);
 
 /// <summary>What a running job can say: progress and log lines, written now and then by the worker.</summary>
-sealed class JobRun(Job job)
+/// <param name="isHeld">Asks the queue whether the job is still this try's; null where there is no queue.</param>
+sealed class JobRun(Job job, Func<CancellationToken, Task<bool>>? isHeld = null)
 {
     readonly Lock _gate = new();
     readonly List<string> _lines = [];
@@ -42,6 +48,9 @@ sealed class JobRun(Job job)
     public double Progress { get; private set; }
 
     public string Stage { get; private set; } = "";
+
+    /// <summary>Whether the job is still this try's. A worker that was away for long learns here that another has its work.</summary>
+    public Task<bool> IsHeldAsync(CancellationToken stop) => isHeld?.Invoke(stop) ?? Task.FromResult(true);
 
     public void Report(double progress, string stage)
     {

@@ -94,6 +94,18 @@ sealed class JobStore(HubDatabase database, TimeProvider time)
           and state = 'running'
         """, new { id, leaseId, progress, message = Shorten(message), until = time.NowMs() + (long)Lease.TotalMilliseconds }, stop) == 1;
 
+    /// <summary>Whether the job is still this try's: for work that would harm if it went on after another has begun it.</summary>
+    public async Task<bool> IsHeldAsync(long id, string leaseId, CancellationToken stop) =>
+        await database.FindAsync<long?>("select id from job where id = @id and lease_id = @leaseId and state = 'running'", new { id, leaseId }, stop) is not null;
+
+    /// <summary>Ends a job that waits or runs; its worker notices within a second. False when it has ended already.</summary>
+    public async Task<bool> CancelAsync(long id, string message, CancellationToken stop) => await database.ExecuteAsync("""
+        update job
+        set state = 'failed', message = @message, finished_at = @now, lease_id = null, lease_until = null
+        where id = @id
+          and state in ('waiting', 'running')
+        """, new { id, message = Shorten(message), now = time.NowMs() }, stop) == 1;
+
     /// <summary>False when the lease was lost: what the job is now is for another worker to say.</summary>
     public async Task<bool> FinishAsync(long id, string leaseId, string message, CancellationToken stop) => await database.ExecuteAsync("""
         update job
@@ -179,6 +191,17 @@ sealed class JobStore(HubDatabase database, TimeProvider time)
         where name = @name
           and subject = @subject
           and state = 'waiting'
+        """, new { name, subject }, stop);
+
+    /// <summary>The oldest job of this name and subject that waits or runs, when one does.</summary>
+    public Task<Job?> FindOpenAsync(string name, string subject, CancellationToken stop) => database.FindAsync<Job>($"""
+        select {Columns}
+        from job
+        where name = @name
+          and subject = @subject
+          and state in ('waiting', 'running')
+        order by id
+        limit 1
         """, new { name, subject }, stop);
 
     /// <summary>How many jobs of this name that an account asked for wait or run.</summary>

@@ -49,7 +49,7 @@ sealed class JobWorker(JobStore jobs, JobBell bell, IEnumerable<IJobHandler> han
         var lease = Secrets.NewText(16);
         if (await ClaimAsync(lease, stop) is not { } job) return false;
         using var place = Place(job.Name);
-        var run = new JobRun(job);
+        var run = new JobRun(job, cancel => jobs.IsHeldAsync(job.Id, lease, cancel));
         using var activity = ZooMeter.Activities.StartActivity($"job {job.Name}");
         var began = Stopwatch.GetTimestamp();
         using var lost = CancellationTokenSource.CreateLinkedTokenSource(stop);

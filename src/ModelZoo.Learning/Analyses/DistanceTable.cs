@@ -95,7 +95,7 @@ public sealed class DistanceTable
         {
             var count = (int)Math.Min(block, parameters - first);
             for (var i = 0; i < n; i++) await checkpoints[i].ReadAsync(first, rows[i].AsMemory(0, count), reader, stop);
-            Parallel.For(0, n, i =>
+            Parallel.For(0, n, new ParallelOptions { TaskScheduler = TaskScheduler.Current }, i =>
             {
                 var row = rows[i].AsSpan(0, count);
                 norms[i] += WideMath.Dot(row, row);

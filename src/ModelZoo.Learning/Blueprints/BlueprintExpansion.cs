@@ -11,14 +11,22 @@ sealed class BlueprintExpansion(Blueprint blueprint, Func<BlueprintDataset, Data
     /// <summary>Most members of a population, whatever its budget: the largest published one has 50,360.</summary>
     public const int MaxMembers = 100_000;
 
+    /// <summary>Most assignments that are looked at over all stages, those included that are then excluded.</summary>
+    const long MaxLookedAt = 4 * MaxMembers;
+
     readonly List<Member> _members = [];
     readonly Dictionary<string, Member> _byId = new(StringComparer.Ordinal);
+    Int128 _lookedAt;
 
     public IReadOnlyList<Member> Run()
     {
-        foreach (var stage in blueprint.Stages) Expand(stage);
-        if (_members.Count > blueprint.Budget.MaxMembers)
-            throw new RecipeException(0, "budget.max_members", $"the blueprint makes {_members.Count} members; the budget allows {blueprint.Budget.MaxMembers}.");
+        foreach (var stage in blueprint.Stages)
+        {
+            Expand(stage);
+            // After each stage: what is too much already is not multiplied further.
+            if (_members.Count > blueprint.Budget.MaxMembers)
+                throw new RecipeException(0, "budget.max_members", $"the blueprint makes {_members.Count} members{(stage == blueprint.Stages[^1] ? "" : $" up to stage '{stage.Name}'")}; the budget allows {blueprint.Budget.MaxMembers}.");
+        }
         return _members;
     }
 
@@ -182,6 +190,8 @@ sealed class BlueprintExpansion(Blueprint blueprint, Func<BlueprintDataset, Data
         var limit = Math.Max(MaxMembers, blueprint.Budget.MaxMembers);
         if (members > limit)
             throw stage.Place.Wrong($"the stage multiplies to {(members > long.MaxValue || cells > MaxMembers ? $"more than {limit}" : members.ToString())} members ({parents} parents × {(cells > MaxMembers ? "many" : cells.ToString())} cells × {stage.Seeds.Count} seeds); at most {limit} are made.");
+        _lookedAt += members;
+        if (_lookedAt > MaxLookedAt) throw stage.Place.Wrong($"the stages up to this one multiply to more than {MaxLookedAt} assignments; at most so many are looked at.");
     }
 
     static IEnumerable<MemberFactor> Spread((string Factor, YamlNode Value) assigned) => assigned.Value switch

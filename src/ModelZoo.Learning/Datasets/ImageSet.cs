@@ -2,11 +2,14 @@ using System.Security.Cryptography;
 
 namespace ModelZoo.Learning.Datasets;
 
-/// <summary>Small square grey images with ink from 0 to 16, and their classes.</summary>
+/// <summary>Small square grey images with ink from 0 to <see cref="Full"/>, and their classes.</summary>
 /// <param name="Pixels">One byte a pixel, images one after the other, row-major.</param>
 public sealed record ImageSet(string Name, int Side, int Classes, byte[] Pixels, byte[] Labels)
 {
     public const int MaxInk = 16;
+
+    /// <summary>The value of full ink: 16 for the data made here, 255 for ordinary grey images.</summary>
+    public int Full { get; init; } = MaxInk;
 
     public int Count => Labels.Length;
 
@@ -18,10 +21,11 @@ public sealed record ImageSet(string Name, int Side, int Classes, byte[] Pixels,
     public ImageSet Slice(string name, int first, int count) =>
         this with { Name = name, Pixels = Pixels[(first * PixelsEach)..((first + count) * PixelsEach)], Labels = Labels[first..(first + count)] };
 
-    /// <summary>Network input: ink / 8 − 1, exactly representable in [−1, 1].</summary>
+    /// <summary>Network input from −1 to 1: ink / 8 − 1 where full ink is 16, which floats hold exactly.</summary>
     public void Read(int image, Span<float> input)
     {
         var pixels = Pixels.AsSpan(image * PixelsEach, PixelsEach);
-        for (var i = 0; i < pixels.Length; i++) input[i] = pixels[i] / 8f - 1;
+        var half = Full / 2f;
+        for (var i = 0; i < pixels.Length; i++) input[i] = pixels[i] / half - 1;
     }
 }

@@ -95,7 +95,7 @@ public sealed class Population
                 remarks.Add(problem.Message);
             }
         }
-        var order = Blueprint?.Expand() ?? [];
+        var order = Blueprint?.Expand(Record.FindFacts) ?? [];
         var places = order.Select((member, i) => (member.Id, i)).ToDictionary(pair => pair.Id, pair => pair.i, StringComparer.Ordinal);
         Members = [.. members.OrderBy(member => places.GetValueOrDefault(member.Id, int.MaxValue)).ThenBy(member => member.Id, StringComparer.Ordinal)];
         var known = members.Select(member => member.Id).ToHashSet(StringComparer.Ordinal);

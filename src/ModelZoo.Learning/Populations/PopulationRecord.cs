@@ -23,6 +23,22 @@ public sealed record PopulationRecord(string Population, string? Title, string? 
             json.FindObject("datasets") is { } datasets ? JsonNode.Parse(datasets.GetRawText())!.AsObject() : []);
     }
 
+    /// <summary>What the record tells of a data set that a blueprint names: enough to expand the blueprint where the data does not lie. Null when it tells nothing.</summary>
+    public DatasetFacts? FindFacts(BlueprintDataset set)
+    {
+        if ((Datasets[set.Name] as JsonObject)?["splits"] is not JsonObject splits || splits["train"] is not JsonObject train) return null;
+        return Whole(train, "classes") is { } classes and > 0 && Whole(train, "n") is { } count and > 0 ? new(classes, count, Whole(train, "side"), 1) : null;
+
+        static int? Whole(JsonObject json, string name) => json[name] is JsonValue value && value.TryGetValue(out int number) ? number : null;
+    }
+
+    /// <summary>Data sets whose pixels are others than those that this population was made of, as they are described now.</summary>
+    public IReadOnlyList<string> Changed(JsonObject described) =>
+        [.. Datasets.Where(set => set.Value is JsonObject && described[set.Key] is JsonObject now && !Digests(set.Value).SequenceEqual(Digests(now))).Select(set => set.Key)];
+
+    static IEnumerable<string> Digests(JsonNode? set) =>
+        set?["splits"] is JsonObject splits ? splits.Select(split => $"{split.Key} {(split.Value as JsonObject)?["sha256"]}").Order(StringComparer.Ordinal) : [];
+
     /// <summary>The splits of each data set with the SHA-256 of their pixels: what the data is, whatever it is called.</summary>
     public static JsonObject Describe(IEnumerable<(BlueprintDataset Set, ImageSplits Splits)> datasets)
     {
@@ -30,7 +46,7 @@ public sealed record PopulationRecord(string Population, string? Title, string? 
         foreach (var (set, splits) in datasets)
         {
             var parts = new JsonObject();
-            foreach (var part in splits.Others.Prepend(splits.Train)) parts[part == splits.Train ? "train" : part.Name] = new JsonObject { ["n"] = part.Count, ["classes"] = part.Classes, ["sha256"] = part.PixelDigest };
+            foreach (var part in splits.Others.Prepend(splits.Train)) parts[part == splits.Train ? "train" : part.Name] = new JsonObject { ["n"] = part.Count, ["classes"] = part.Classes, ["side"] = part.Side, ["sha256"] = part.PixelDigest };
             described[set.Name] = new JsonObject { ["id"] = set.Id, ["splits"] = parts };
         }
         return described;
@@ -58,10 +74,12 @@ public static class PopulationRevisions
         if (start == PopulationStart.New) throw new PopulationException($"There is a population already ('{record.Population}'): --resume goes on with it, `zoo population extend` adds members to it.");
         if (record.Origin != "made") throw new PopulationException($"'{record.Population}' was imported; only populations made here are trained further.");
         if (record.Population != blueprint.Population) throw new PopulationException($"The population there is called '{record.Population}', the blueprint's '{blueprint.Population}'.");
+        if (record.Changed(datasets) is [var changed, ..])
+            throw new PopulationException($"The data set '{changed}' is not what the population was made of: its pixels have other digests than '{PopulationLayout.Record}' says. Name the revision that holds the old ones.");
         var old = await place.FindAsync(PopulationLayout.Revision(record.Revision), stop) ?? throw new PopulationException($"'{PopulationLayout.Revision(record.Revision)}' is missing.");
         var oldText = Encoding.UTF8.GetString(old);
         if (oldText == text) return 0;
-        var revision = BlueprintRevision.Compare(Blueprint.Parse(oldText).Expand(), members);
+        var revision = BlueprintRevision.Compare(Blueprint.Parse(oldText).Expand(record.FindFacts), members);
         revision.RequireExtension();
         if (revision.Added.Count > 0 && start == PopulationStart.Resume)
             throw new PopulationException($"The blueprint adds {revision.Added.Count} members, such as {revision.Added[0].Label}; `zoo population extend` adds them.");

@@ -5,8 +5,9 @@ namespace ModelZoo.Learning.Training;
 /// <summary>Parents before their children, so many members at once, whoever trains them.</summary>
 static class MemberSchedule
 {
+    /// <param name="threads">On which threads; null for the common ones.</param>
     /// <param name="train">Trains one member, with how its parent ended. What it throws stops everybody; how a member fails is an outcome.</param>
-    public static async Task<IReadOnlyList<MemberOutcome>> RunAsync(IReadOnlyList<Member> members, int parallel, Func<Member, MemberOutcome?, CancellationToken, Task<MemberOutcome>> train, CancellationToken stop)
+    public static async Task<IReadOnlyList<MemberOutcome>> RunAsync(IReadOnlyList<Member> members, int parallel, Func<Member, MemberOutcome?, CancellationToken, Task<MemberOutcome>> train, CancellationToken stop, TaskScheduler? threads = null)
     {
         using var halt = CancellationTokenSource.CreateLinkedTokenSource(stop);
         using var slots = new SemaphoreSlim(parallel);
@@ -26,7 +27,7 @@ static class MemberSchedule
                 await slots.WaitAsync(halt.Token);
                 try
                 {
-                    return await Task.Run(() => train(member, born, halt.Token), halt.Token);
+                    return await Task.Factory.StartNew(() => train(member, born, halt.Token), halt.Token, TaskCreationOptions.DenyChildAttach, threads ?? TaskScheduler.Default).Unwrap();
                 }
                 finally
                 {

@@ -43,7 +43,8 @@ public interface IPopulationStore
 /// Trains the members of a population, one on each core, parents before their children. Results do not depend on how many train at once, or on how often
 /// the work was interrupted.
 /// </summary>
-public sealed class PopulationTrainer(Blueprint blueprint, Func<BlueprintDataset, ImageSplits?> datasets, IPopulationStore store)
+/// <param name="threads">Where members train; null for the threads that everybody shares. A server gives its own, of low priority.</param>
+public sealed class PopulationTrainer(Blueprint blueprint, Func<BlueprintDataset, ImageSplits?> datasets, IPopulationStore store, TaskScheduler? threads = null)
 {
     /// <summary>How a head is fitted before everything trains: the same for all siblings, so that they begin with the very same head.</summary>
     const int ProbeEpochs = 10;
@@ -56,7 +57,7 @@ public sealed class PopulationTrainer(Blueprint blueprint, Func<BlueprintDataset
     public async Task<IReadOnlyList<MemberOutcome>> RunAsync(IReadOnlyList<Member> members, int parallel, IProgress<(Member Member, EpochReport Report)>? progress, CancellationToken stop)
     {
         foreach (var member in members) _ = SplitsOf(member);
-        return await MemberSchedule.RunAsync(members, parallel, (member, parent, halt) => TrainAsync(member, parent, progress, halt), stop);
+        return await MemberSchedule.RunAsync(members, parallel, (member, parent, halt) => TrainAsync(member, parent, progress, halt), stop, threads);
     }
 
     async Task<MemberOutcome> TrainAsync(Member member, MemberOutcome? parent, IProgress<(Member, EpochReport)>? progress, CancellationToken stop)

@@ -39,6 +39,8 @@ static class JobEndpoints
             .Describe<JobAnswer>("getJob", "jobs", "One job with the end of its log: for administrators, and for who asked for it").ProducesProblem(404);
         app.MapPost($"{ZooRoutes.Base}/jobs/{{id}}/retry", RetryAsync)
             .Describe<JobAnswer>("retryJob", "jobs", "Try a failed job again").ProducesProblem(404).ProducesProblem(409);
+        app.MapPost($"{ZooRoutes.Base}/jobs/{{id}}/cancel", CancelAsync)
+            .Describe<JobAnswer>("cancelJob", "jobs", "End a job that waits or runs: for who asked for it, who may write to its repository, and administrators").ProducesProblem(404).ProducesProblem(409);
         app.MapGet($"{ZooRoutes.Repository}/jobs", ListOfRepositoryAsync)
             .Describe<IReadOnlyList<JobAnswer>>("listRepositoryJobs", "repositories", "A repository's jobs, newest first").ProducesProblem(404);
     }
@@ -66,6 +68,29 @@ static class JobEndpoints
         if (!await jobs.RetryAsync(job.Id, stop)) throw Refusal.Conflict($"Only a failed job can be tried again; this one is {job.State}.");
         bell.Ring();
         return Results.Json(JobAnswer.Of(await FindAsync(id, jobs, stop)));
+    }
+
+    /// <summary>What was committed stays; asked for again, such work goes on from there.</summary>
+    static async Task<IResult> CancelAsync(string id, SignedIn me, JobStore jobs, AccessPolicy policy, IEnumerable<IJobHandler> handlers, CancellationToken stop)
+    {
+        var job = await FindAsync(id, jobs, stop);
+        if (!me.Actor.IsAdministrator && job.AccountId != me.Account.Id) await RequireWriterAsync(job, me, policy, stop);
+        me.RequireWrite();
+        if (handlers.FirstOrDefault(handler => handler.Name == job.Name) is not { MayBeCancelled: true }) throw Refusal.Conflict($"A job '{job.Name}' is not cancelled here.");
+        if (!await jobs.CancelAsync(job.Id, $"Cancelled by {me.Account.Handle}.", stop)) throw Refusal.Conflict($"It has ended already: it is {job.State}.");
+        return Results.Json(JobAnswer.Of(await FindAsync(id, jobs, stop)));
+    }
+
+    static async Task RequireWriterAsync(Job job, SignedIn me, AccessPolicy policy, CancellationToken stop)
+    {
+        try
+        {
+            await policy.GetAsync(job.RepositoryId ?? 0, me.Actor, AccessLevel.Write, stop);
+        }
+        catch (Refusal)
+        {
+            throw Refusal.NotFound("There is no such job.");
+        }
     }
 
     static async Task<Job> FindAsync(string id, JobStore jobs, CancellationToken stop) =>

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using ModelZoo.Hub.Accounts;
 using ModelZoo.Hub.Repositories;
+using ModelZoo.Hub.Repositories.Access;
 
 namespace ModelZoo.Hub.Facades.Zoo;
 
@@ -13,6 +14,11 @@ static class ZooRoutes
 
     /// <summary>"/api/zoo/models/{owner}/{name}" and the same for datasets and spaces.</summary>
     public const string Repository = $"{Base}/{{kinds:regex(^({RepositoryKinds.Plurals})$)}}/{{owner}}/{{name}}";
+
+    /// <summary>A population is a model repository and addressed like one.</summary>
+    public const string Population = $"{Base}/populations/{{owner}}/{{name}}";
+
+    public static readonly AddressedKind OfModels = new(RepositoryKind.Model);
 
     public static void MapZoo(this IEndpointRouteBuilder app)
     {
@@ -45,6 +51,7 @@ static class ZooRoutes
         ScoreEndpoints.Map(group);
         SnippetEndpoints.Map(group);
         SubmissionEndpoints.Map(group);
+        PopulationWorkEndpoints.Map(group);
         app.Map(Base + "/{**rest}", HuggingFace.HuggingFaceRoutes.Nothing)
             .WithMetadata(ZooErrors.Dialect, new Kernel.Public("says only that nothing is here")).ExcludeFromDescription();
     }

@@ -54,7 +54,7 @@ static class AveragingAnalysis
         var (first, second) = (await input.Population.ReadParametersAsync(a, a.LastEpoch!.Value, stop), await input.Population.ReadParametersAsync(b, b.LastEpoch!.Value, stop));
         var set = input.Data(a)!.Find("val")!;
         var points = new PathPoint[Steps + 1];
-        Parallel.For(0, points.Length, new() { CancellationToken = stop }, i =>
+        Parallel.For(0, points.Length, new() { CancellationToken = stop, TaskScheduler = TaskScheduler.Current }, i =>
         {
             var (alpha, between) = ((double)i / Steps, new float[first.Length]);
             for (var p = 0; p < between.Length; p++) between[p] = (float)((1 - alpha) * first[p] + alpha * second[p]);

@@ -92,7 +92,7 @@ static class BehaviourAnalysis
     static async Task<JsonObject> CompareAsync(AnalysisInput input, Datasets.ImageSet set, IReadOnlyList<(PopulationMember Member, Predictions Said)> found, List<IReadOnlyList<string>> pairs, CancellationToken stop)
     {
         var compared = new Comparison[found.Count, found.Count];
-        Parallel.For(0, found.Count, new() { CancellationToken = stop }, i =>
+        Parallel.For(0, found.Count, new() { CancellationToken = stop, TaskScheduler = TaskScheduler.Current }, i =>
         {
             for (var j = 0; j < i; j++) compared[j, i] = Comparison.Of(found[j].Said, found[i].Said);
         });
