@@ -9,6 +9,7 @@ using ModelZoo.Hub.Populations.Deltas;
 using ModelZoo.Hub.Storage;
 using ModelZoo.Hub.Tests.Maintenance;
 using ModelZoo.Hub.Tests.Uploads;
+using ModelZoo.Hub.Tests.Xet;
 using ModelZoo.Learning.Populations;
 
 namespace ModelZoo.Hub.Tests.Populations;
@@ -268,6 +269,34 @@ public abstract class DeltaTests(TestHub hub)
         await Trim.RunAsync(default);
         Assert.Null(Blobs.FindLocalFile(Digest.Parse(Lfs.Digest(content))));
         Assert.Equal(content, await hub.Ada.ReadFileAsync(sample.Repo, path));
+    }
+
+    [Fact]
+    public async Task States_that_came_by_Xet_take_the_same_form_and_free_their_chunks()
+    {
+        var sender = new XetSender(hub.Ada, await hub.Ada.CreateAsync());
+        await hub.Ada.CommitAsync(sender.Repo, TestActor.File(PopulationLayout.Record, "{}"), TestActor.File(PopulationLayout.Card("m-1"), """{"id":"m-1"}"""));
+        var random = new Random();
+        var weights = Enumerable.Range(0, Numbers).Select(_ => (float)(random.NextDouble() - 0.5)).ToArray();
+        var states = new Dictionary<string, byte[]>();
+        for (var epoch = 0; epoch < 3; epoch++)
+        {
+            var path = PopulationLayout.Checkpoint("m-1", epoch);
+            await sender.UploadAsync(path, states[path] = State(weights, epoch));
+            for (var i = 0; i < weights.Length; i++) weights[i] += (float)((random.NextDouble() - 0.5) * 1e-3);
+            await hub.SettleAsync();
+        }
+        var sample = new Sample(sender.Repo, states);
+        Assert.Equal(3, (await FormsAsync(sample)).Deltas.Count);
+        await RequireReadableAsync(sample);
+        await Trim.RunAsync(default);
+        await RequireReadableAsync(sample);
+        foreach (var state in states.Values) Assert.Null(await Database.FindAsync<string>("select digest from xet_file where digest = @d", new { d = Lfs.Digest(state) }, default));
+        await Database.ExecuteAsync("update xorb_grant set granted_at = 5", null, default);
+        await AgeAsync();
+        Assert.True((await hub.SweepAsync(TimeSpan.Zero)).Blobs >= 3);
+        await RequireReadableAsync(sample);
+        await hub.RequireCleanAsync();
     }
 
     [Fact]

@@ -31,6 +31,8 @@ sealed class DeltaJob(
     /// <summary>States for which it did not pay, so that each job does not try them again. Lost with the process, which does no harm.</summary>
     readonly MemoryCache _useless = new(new MemoryCacheOptions { SizeLimit = 200_000 });
 
+    static readonly RepoPath s_record = RepoPath.Parse(PopulationLayout.Record);
+
     public override string Name => DeltaWork.JobName;
 
     public override int MostAtOnce => 1;
@@ -41,8 +43,8 @@ sealed class DeltaJob(
         if (await repositories.FindAsync(payload.RepositoryId, stop) is not { } repository) return "The repository is gone.";
         if (await references.FindAsync(repository.Id, repository.DefaultReference, stop) is not { } head) return "There is no head.";
         if (await commits.FindAsync(repository.SpaceId, ObjectId.Parse(head.CommitId), stop) is not { } commit) return "The commit is gone.";
+        if (await trees.FindAsync(repository.SpaceId, commit.Tree, s_record, stop) is null) return "The repository holds no population.";
         var files = await TreeFiles.ReadAsync(trees, blobs, repository.SpaceId, commit.Tree, stop);
-        if (files.Find(PopulationLayout.Record) is null) return "The repository holds no population.";
         var chains = StateChain.Of(files);
         var plain = await store.PlainAsync([.. chains.SelectMany(chain => chain.States).Select(state => state.Pointer.Digest)], stop);
         if (plain.Count == 0) return "Nothing is new.";
@@ -163,7 +165,7 @@ sealed class DeltaJob(
 }
 
 /// <summary>Asks for differences in the commit that brings states of members.</summary>
-sealed class DeltaFollower(JobStore jobs, HubOptions options) : ICommitFollower, ILateProjection
+sealed class DeltaFollower(JobStore jobs, DeltaStore store, HubOptions options) : ICommitFollower, ILateProjection
 {
     public async Task FollowAsync(DbTransaction transaction, PreparedCommit commit, CancellationToken stop)
     {
@@ -175,6 +177,6 @@ sealed class DeltaFollower(JobStore jobs, HubOptions options) : ICommitFollower,
     /// <summary>Forms are no projections and stay; what has none yet gets another chance.</summary>
     public async Task RebuildAsync(Repository repository, JobRun run, CancellationToken stop)
     {
-        if (options.Deltas.Enabled && repository.Kind == RepositoryKind.Model) await jobs.EnqueueAsync(DeltaWork.JobFor(repository.Id), stop);
+        if (options.Deltas.Enabled && await store.IsPopulationAsync(repository.Id, stop)) await jobs.EnqueueAsync(DeltaWork.JobFor(repository.Id), stop);
     }
 }

@@ -73,6 +73,14 @@ sealed class DeltaStore(HubDatabase database, TimeProvider time)
         return found;
     }
 
+    /// <summary>Whether the head of the repository's default branch says that it is a population.</summary>
+    public async Task<bool> IsPopulationAsync(long repositoryId, CancellationToken stop) => await database.FindAsync<long?>("""
+        select 1
+        from last_change
+        where repository_id = @repositoryId
+          and path = 'population.json'
+        """, new { repositoryId }, stop) is not null;
+
     /// <summary>Whether the bytes exist whole or as a difference, so that others may be based on them.</summary>
     public async Task<bool> CanBeBaseAsync(Digest digest, CancellationToken stop) => await database.FindAsync<long?>("""
         select 1
