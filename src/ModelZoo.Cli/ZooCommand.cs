@@ -34,6 +34,7 @@ static class ZooCommand
         MergeCommand.Build(),
         FinetuneCommand.Build(),
         FinetuneWorkerCommand.Build(),
+        MergeLoraCommand.Build(),
         AlignCommand.Build(),
         RunCommand.Build(),
         SubmitCommand.Build(),

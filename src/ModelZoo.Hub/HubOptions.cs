@@ -25,6 +25,8 @@ sealed class HubOptions
 
     public ConverterOptions Conversion { get; set; } = new();
 
+    public Populations.Deltas.DeltaOptions Deltas { get; set; } = new();
+
     public Serving.ServingOptions Serving { get; set; } = new();
 
     public Evaluations.Runs.EvaluationOptions Evaluation { get; set; } = new();
@@ -69,6 +71,7 @@ sealed class HubOptions
         Limits.Validate();
         Xet.Validate();
         if (Conversion.OutputBytes < 1 << 20) throw new InvalidOperationException("Conversion:OutputBytes must be at least 1 MiB.");
+        Deltas.Validate();
         Serving.Validate();
         Evaluation.Validate();
         FineTuning.Validate();
@@ -145,10 +148,10 @@ sealed class GitOptions
 
 sealed class ConverterOptions
 {
-    /// <summary>Where converted files lie until the blob store has them; "conversions" in the data folder when not set.</summary>
+    /// <summary>Where converted and merged files lie until the blob store has them; "conversions" in the data folder when not set.</summary>
     public string? ScratchFolder { get; set; }
 
-    /// <summary>Most bytes that one conversion may write. There must be room for it on the disk, and 1 GiB more.</summary>
+    /// <summary>Most bytes that one conversion or merge may write. There must be room for it on the disk, and 1 GiB more.</summary>
     public long OutputBytes { get; set; } = 512L * 1024 * 1024 * 1024;
 }
 

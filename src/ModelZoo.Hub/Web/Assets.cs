@@ -57,7 +57,8 @@ sealed partial class Assets
 
     /// <summary>Comments and indentation are for those who read the source.</summary>
     static string Trim(string stylesheet) =>
-        Indentation().Replace(Comments().Replace(stylesheet, ""), "\n").Replace(": ", ":", StringComparison.Ordinal).Replace("; ", ";", StringComparison.Ordinal).Trim('\n');
+        Indentation().Replace(Comments().Replace(stylesheet, ""), "\n").Replace(": ", ":", StringComparison.Ordinal).Replace("; ", ";", StringComparison.Ordinal)
+        .Replace(", ", ",", StringComparison.Ordinal).Replace(" {", "{", StringComparison.Ordinal).Replace("{ ", "{", StringComparison.Ordinal).Replace(" }", "}", StringComparison.Ordinal).Replace(";}", "}", StringComparison.Ordinal).Trim('\n');
 
     static string Hash(byte[] content) => Convert.ToHexStringLower(SHA256.HashData(content))[..12];
 

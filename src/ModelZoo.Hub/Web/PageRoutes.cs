@@ -20,6 +20,8 @@ using ModelZoo.Hub.Web.Pages.Home;
 using ModelZoo.Hub.Web.Pages.Jobs;
 using ModelZoo.Hub.Web.Pages.Leaderboards;
 using ModelZoo.Hub.Web.Pages.Login;
+using ModelZoo.Hub.Web.Pages.Populations;
+using ModelZoo.Hub.Web.Pages.Populations.Figures;
 using ModelZoo.Hub.Web.Pages.Profiles;
 using ModelZoo.Hub.Web.Pages.Repositories;
 using ModelZoo.Hub.Web.Pages.Runs;
@@ -57,6 +59,8 @@ static class PageRoutes
         services.AddSingleton<BoardPages>();
         services.AddSingleton<EvaluationsPages>();
         services.AddSingleton<AdminPageLoader>();
+        services.AddSingleton<AnalysisFiles>();
+        services.AddSingleton<PopulationPages>();
         services.AddSingleton<RecentErrors>();
         services.AddSingleton<ILoggerProvider>(provider => provider.GetRequiredService<RecentErrors>());
     }
@@ -83,6 +87,8 @@ static class PageRoutes
         AccountPageEndpoints.Map(pages);
         CardPageEndpoints.Map(pages);
         ProfilePageEndpoints.Map(pages);
+        PopulationPagesEndpoints.Map(pages);
+        GeneratePageEndpoints.Map(pages);
         LeaderboardPagesEndpoints.Map(pages);
         EvaluationsPageEndpoints.Map(pages);
         UsePageEndpoints.Map(pages);

@@ -40,6 +40,7 @@ public sealed record RepositoryLinks(string Kind, string Owner, string Name)
     public Href Commits(string revision) => At($"/commits/{Segment(revision)}");
     public Href Commit(string id) => At($"/commit/{Segment(id)}");
     public Href Profile(string? revision) => At(revision is null ? "/profile" : $"/profile/{Segment(revision)}");
+    public Href Population(string? revision) => At(revision is null ? "/population" : $"/population/{Segment(revision)}");
     public Href Use(string? revision, string? file = null) => At($"/use{(revision is null ? "" : "/" + Segment(revision))}{(file is null ? "" : "?file=" + Segment(file))}");
     public Href Compare(string from, string to) => At($"/compare?from={Uri.EscapeDataString(from)}&to={Uri.EscapeDataString(to)}");
     public Href Action(string verb) => At($"/{verb}");

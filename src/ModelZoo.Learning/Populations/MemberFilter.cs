@@ -75,6 +75,7 @@ public sealed partial class MemberFilter
         var sign = Next("a comparison");
         if (sign is not ("=" or "==" or "!=" or "<" or "<=" or ">" or ">=")) throw Wrong($"'{sign}' is no comparison; there are = != < <= > >=");
         var word = Next("a value");
+        if (word is "'" or "\"") throw Wrong("a quote is not closed");
         var text = word[0] is '\'' or '"' ? word[1..^1] : word;
         double? number = double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var parsed) ? parsed : null;
         return (member, epoch) => Find(member, epoch, name) is { } value && Compare(value, text, number) is { } order && sign switch

@@ -40,7 +40,7 @@ public sealed class ChartTests
         new("ada/worse", new(2026, 9, 1, 0, 0, 0, TimeSpan.Zero), 0.97, "0.9700", 2, false),
     ]);
 
-    static readonly Dictionary<string, Func<string>> s_charts = new()
+    static readonly Dictionary<string, Func<string>> s_charts = new(SamplePopulationCharts.All)
     {
         ["roofline"] = () => RooflineSvg.Draw(Roofline),
         ["roofline-small"] = () => RooflineSvg.Draw(Roofline with { IsSmall = true }),
@@ -115,6 +115,20 @@ public sealed class ChartTests
 
         Assert.InRange(svg.Length, 1_000, 16_000);
         Assert.Equal(5 - 1, XElement.Parse(svg).Elements("path").Count());      // norms are thinner than anything drawn
+    }
+
+    [Fact]
+    public void A_map_and_a_matrix_of_many_members_stay_small()
+    {
+        var map = MapSvg.Draw(new MapPlot("Many.", "across", "up", ["a", "b"], [.. Enumerable.Range(0, 250).Select(i => new MapPoint($"finetune-{i:x12}", Math.Sin(i), Math.Cos(i), i % 2))]));
+        var random = new Random(1);
+        var cells = new double[48, 48];
+        for (var i = 0; i < 48; i++)
+            for (var j = 0; j < 48; j++) cells[i, j] = random.NextDouble();
+        var matrix = MatrixSvg.Draw(new MatrixPlot("Noise.", "agreement", cells, [new("all", 48)]));
+
+        Assert.InRange(map.Length, 10_000, 28_000);
+        Assert.InRange(matrix.Length, 10_000, 24_000);
     }
 
     [Fact]

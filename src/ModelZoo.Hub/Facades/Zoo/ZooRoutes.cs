@@ -41,6 +41,7 @@ static class ZooRoutes
         EstimateEndpoints.Map(group);
         ConvertEndpoints.Map(group);
         FineTuneEndpoints.Map(group);
+        MergeEndpoints.Map(group);
         KeyEndpoints.Map(group);
         EvaluationEndpoints.Map(group);
         InferEndpoints.Map(group);

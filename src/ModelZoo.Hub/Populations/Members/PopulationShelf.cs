@@ -22,7 +22,7 @@ sealed class PopulationShelf(TreeReader trees, IBlobStore blobs) : IDisposable
 
     /// <summary>Whether the commit says that it holds a population; one look into its root.</summary>
     public async Task<bool> HasAsync(ReadableRepository repository, CommitRow commit, CancellationToken stop) =>
-        await trees.FindAsync(repository.Repository.SpaceId, ObjectId.Parse(commit.TreeId), s_record, stop) is not null;
+        await trees.FindEntryAsync(repository.Repository.SpaceId, ObjectId.Parse(commit.TreeId), s_record, stop) is { Mode: EntryMode.File or EntryMode.Executable };
 
     /// <summary>Null where the commit holds none.</summary>
     /// <exception cref="PopulationException">There is one, and its record or blueprint is damaged.</exception>

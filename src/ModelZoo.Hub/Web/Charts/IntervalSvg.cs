@@ -26,7 +26,7 @@ static class IntervalSvg
                 canvas.Line(x.At(low), at - 4, x.At(low), at + 4, "base");
                 canvas.Line(x.At(high), at - 4, x.At(high), at + 4, "base");
             }
-            canvas.Mark(x.At(line.Value), at, line.Group, $"mark k{line.Group % 6 + 1}", $"{line.Name}: {line.Text}, {ScoreMarksKey.Words[line.Group % 5]}");
+            canvas.Mark(x.At(line.Value), at, line.Group, $"mark k{line.Group % 6 + 1}", $"{line.Name}: {line.Text}, {plot.Groups[line.Group % plot.Groups.Count]}");
         }
         return canvas.End();
     }

@@ -26,4 +26,8 @@ public sealed record FrontierPlot(string Finding, string Metric, bool HigherIsBe
 public sealed record IntervalLine(string Name, double Value, double? Low, double? High, string Text, int Group);
 
 /// <summary>The leading scores with their 95 % intervals, below one another.</summary>
-public sealed record IntervalPlot(string Finding, string Metric, IReadOnlyList<IntervalLine> Lines);
+public sealed record IntervalPlot(string Finding, string Metric, IReadOnlyList<IntervalLine> Lines)
+{
+    /// <summary>What the groups of lines are.</summary>
+    public IReadOnlyList<string> Groups { get; init; } = ScoreMarksKey.Words;
+}

@@ -44,6 +44,28 @@ sealed class SvgCanvas
     public void Mark(double x, double y, int shape, string of, string title) =>
         _svg.Append(CultureInfo.InvariantCulture, $"<svg x=\"{Number(x)}%\" y=\"{Number(y)}\"><path class=\"{of}\" d=\"{s_marks[shape % s_marks.Length]}\"><title>{Escape(title)}</title></path></svg>\n");
 
+    /// <summary>Marks by the hundred: each shape is written once, each mark refers to it. Their ids belong to the page, so one chart of a page may do so.</summary>
+    public void DefineMarks()
+    {
+        _svg.Append("<defs>");
+        for (var i = 0; i < s_marks.Length; i++) _svg.Append(CultureInfo.InvariantCulture, $"<path id=\"mark{i}\" d=\"{s_marks[i]}\"/>");
+        _svg.Append("</defs>\n");
+    }
+
+    /// <summary>A mark of <see cref="DefineMarks"/>, in the class of the group it is in.</summary>
+    public void Use(double x, double y, int shape, string title) =>
+        _svg.Append(CultureInfo.InvariantCulture, $"<use href=\"#mark{shape % s_marks.Length}\" x=\"{Number(x)}%\" y=\"{Number(y)}\"><title>{Escape(title)}</title></use>\n");
+
+    public void BeginGroup(string of) => _svg.Append(CultureInfo.InvariantCulture, $"<g class=\"{of}\">\n");
+
+    public void EndGroup() => _svg.Append("</g>\n");
+
+    /// <summary>A part across the whole width whose paths count in units of their own: <paramref name="units"/> across, <paramref name="rows"/> down, in so many pixels.</summary>
+    public void BeginStretched(double units, double rows, double top, double pixels, string of) =>
+        _svg.Append(CultureInfo.InvariantCulture, $"<svg class=\"{of}\" y=\"{Number(top)}\" width=\"100%\" height=\"{Number(pixels)}\" viewBox=\"0 0 {Number(units)} {Number(rows)}\" preserveAspectRatio=\"none\">\n");
+
+    public void EndStretched() => _svg.Append("</svg>\n");
+
     public void Path(string of, string d) => _svg.Append(CultureInfo.InvariantCulture, $"<path class=\"{of}\" d=\"{d}\"/>\n");
 
     /// <summary>The text of the SVG. The canvas is not written to again.</summary>

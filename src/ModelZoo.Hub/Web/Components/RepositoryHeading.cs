@@ -22,6 +22,9 @@ public sealed record RepositoryHeading(RepositoryLinks Links, string DefaultBran
 
     /// <summary>A dataset with an eval.yaml.</summary>
     public bool IsBenchmark { get; init; }
+
+    /// <summary>The revision holds many models from one blueprint.</summary>
+    public bool IsPopulation { get; init; }
     public bool MayWrite { get; init; }
     public bool MayAdminister { get; init; }
 

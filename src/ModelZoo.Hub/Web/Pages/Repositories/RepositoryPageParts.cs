@@ -5,6 +5,7 @@ using ModelZoo.Hub.Cards;
 using ModelZoo.Hub.Community;
 using ModelZoo.Hub.Evaluations.Scores;
 using ModelZoo.Hub.Kernel;
+using ModelZoo.Hub.Populations.Members;
 using ModelZoo.Hub.Profiles;
 using ModelZoo.Hub.Repositories;
 using ModelZoo.Hub.Repositories.Access;
@@ -24,7 +25,7 @@ sealed record ShownRevision(ResolvedRevision Resolved, string Shown)
 /// <summary>What all pages of a repository need: the heading, the revision, the references, rendered Markdown.</summary>
 sealed class RepositoryPageParts(
     RevisionResolver revisions, ReferenceStore references, TreeReader trees, CardStore cards, WeightSummaryStore weights, LikeStore likes,
-    DiscussionQuery discussions, ForkStore forks, RepositoryStore repositories, ScoreStore scores, BenchmarkStore benchmarks,
+    DiscussionQuery discussions, ForkStore forks, PopulationShelf populations, RepositoryStore repositories, ScoreStore scores, BenchmarkStore benchmarks,
     AccessPolicy policy, HubOptions options) : IDisposable
 {
     /// <summary>Longest Markdown that is rendered; above it a file is a download.</summary>
@@ -69,6 +70,7 @@ sealed class RepositoryPageParts(
             OpenDiscussions = await discussions.CountOpenAsync(repository.Id, stop),
             ScoreCount = repository.Kind == RepositoryKind.Model ? await scores.CountAsync(repository.Id, stop) : 0,
             IsBenchmark = repository.Kind == RepositoryKind.Dataset && await benchmarks.FindAsync(repository.Id, stop) is not null,
+            IsPopulation = repository.Kind == RepositoryKind.Model && revision is not null && await populations.HasAsync(proof, revision.Commit, stop),
             MayWrite = proof.Level >= AccessLevel.Write,
             MayAdminister = proof.Level >= AccessLevel.Administer,
             Revision = revision?.Shown,

@@ -1,0 +1,28 @@
+using ModelZoo.Hub.Web.Charts;
+
+namespace ModelZoo.Hub.Web.Pages.Populations;
+
+/// <summary>The table of members and its pivot.</summary>
+public sealed record MembersPageModel(PopulationFrame Head, MemberQuery Query, MemberListView List, PivotView? Pivot)
+{
+    /// <summary>Why the condition was not applied.</summary>
+    public string? WhereProblem { get; init; }
+
+    /// <summary>Names that conditions may use here.</summary>
+    public IReadOnlyList<string> Names { get; init; } = [];
+}
+
+public sealed record MemberPageModel(PopulationFrame Head, MemberView Member);
+
+public sealed record CurvesPageModel(PopulationFrame Head, CurvesView? View);
+
+public sealed record MapPageModel(PopulationFrame Head, MapView? View);
+
+/// <summary>Distance and agreement, or another measure of each.</summary>
+public sealed record MatricesPageModel(PopulationFrame Head, MatrixView? Distance, MatrixView? Agreement, LinkChoice Distances, LinkChoice Agreements, LinkChoice Families);
+
+public sealed record LineagePageModel(PopulationFrame Head, LineageView? View);
+
+public sealed record SoupsPageModel(PopulationFrame Head, SoupsView View, bool HasAveraging);
+
+public sealed record PredictionPageModel(PopulationFrame Head, PredictionView View, bool HasPrediction, bool HasLineage);
