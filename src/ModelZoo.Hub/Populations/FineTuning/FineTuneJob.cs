@@ -29,9 +29,6 @@ sealed class FineTuneJob(
 
     public override int MostAtOnce => Math.Max(1, options.FineTuning.AtOnce);
 
-    /// <summary>The repository that the result goes to.</summary>
-    public static long FindTarget(Job job) => System.Text.Json.JsonSerializer.Deserialize<FineTuneWork>(job.Payload)!.TargetId;
-
     protected override async Task<string> RunAsync(FineTuneWork work, JobRun run, CancellationToken stop)
     {
         try
@@ -110,6 +107,8 @@ sealed class FineTuneJob(
             await Task.WhenAny(reading, Task.Delay(s_report, CancellationToken.None));
             if (exit.End == ProcessEnd.Done && heard.IsDone) return null;
             if (exit.ErrorTail.Length > 0) run.Log(exit.ErrorTail);
+            // What was trained is kept: another try goes on with it.
+            if (exit.End == ProcessEnd.OutOfTime) throw new Refusal(RefusalKind.Unavailable, $"One try may take {tuning.Seconds} s; the next goes on after the last epoch.");
             return heard.Failed ?? (exit.End == ProcessEnd.Done ? "The worker ended without a result." : $"The worker could not finish. {exit.Words}");
         }
         catch
