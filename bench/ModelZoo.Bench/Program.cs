@@ -17,10 +17,13 @@ static class Program
         ("cluster", ClusterBench.RunAsync),
         ("profile", ProfileBench.RunAsync),
         ("convert", ConvertBench.RunAsync),
+        ("soups", SoupBench.RunAsync),
         ("inference", InferenceBench.RunAsync),
         ("evaluation", EvaluationBench.RunAsync),
         ("leaderboards", BoardBench.RunAsync),
         ("ranking", LeaderboardBench.RunAsync),
+        ("deltas", DeltaBench.RunAsync),
+        ("learning", LearningBench.RunAsync),
     ];
 
     static async Task<int> Main(string[] args)

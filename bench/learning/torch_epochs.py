@@ -49,4 +49,4 @@ for epoch in range(int(sys.argv[3]) if len(sys.argv) > 3 else 15):
         F.cross_entropy(model(images[index]), labels[index], label_smoothing=0.1).backward()
         optimizer.step()
     best = min(best, time.perf_counter() - begin)
-print(f"torch {torch.__version__}, {sum(p.numel() for p in model.parameters())} parameters: {best * 1000:.0f} ms an epoch at best")
+print(f"torch {torch.__version__}, {sum(p.numel() for p in model.parameters())} parameters: {best * 1000:.1f} ms an epoch at best")

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using ModelZoo.Cli.Commands;
+using ModelZoo.Cli.FineTuning;
 using ModelZoo.Client;
 
 namespace ModelZoo.Cli;
@@ -31,6 +32,9 @@ static class ZooCommand
         PopulationCommand.Build(),
         SoupCommand.Build(),
         MergeCommand.Build(),
+        FinetuneCommand.Build(),
+        FinetuneWorkerCommand.Build(),
+        MergeLoraCommand.Build(),
         AlignCommand.Build(),
         RunCommand.Build(),
         SubmitCommand.Build(),

@@ -33,6 +33,8 @@ using ModelZoo.Hub.Maintenance;
 using ModelZoo.Hub.Mirrors;
 using ModelZoo.Hub.Operations;
 using ModelZoo.Hub.Populations;
+using ModelZoo.Hub.Populations.Deltas;
+using ModelZoo.Hub.Populations.FineTuning;
 using ModelZoo.Hub.Profiles;
 using ModelZoo.Hub.Repositories;
 using ModelZoo.Hub.Repositories.Access;
@@ -106,7 +108,8 @@ static class HubBuilder
         services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
         services.AddCors(cors => cors.AddPolicy(HuggingFaceRoutes.CorsPolicy, HubCors.Policy));
 
-        services.AddSingleton<IBlobStore>(all => new ReconstructingBlobStore(OpenBlobs(options), all.GetRequiredService<XetFiles>(),
+        services.AddSingleton(all => new DeltaBlobStore(OpenBlobs(options), all.GetRequiredService<BlobDeltas>(), all.GetRequiredService<DeltaStore>()));
+        services.AddSingleton<IBlobStore>(all => new ReconstructingBlobStore(all.GetRequiredService<DeltaBlobStore>(), all.GetRequiredService<XetFiles>(),
             all.GetRequiredService<XetFileStore>(), all.GetRequiredService<Xorbs>(), all.GetRequiredService<XorbBytes>()));
         services.AddJobs();
         services.AddAccounts();
@@ -119,6 +122,8 @@ static class HubBuilder
         services.AddProfiles();
         services.AddConversions();
         services.AddPopulations();
+        services.AddFineTuning();
+        services.AddDeltas();
         services.AddScores();
         services.AddSearch();
         services.AddMaintenance();

@@ -25,11 +25,15 @@ sealed class HubOptions
 
     public ConverterOptions Conversion { get; set; } = new();
 
+    public Populations.Deltas.DeltaOptions Deltas { get; set; } = new();
+
     public Serving.ServingOptions Serving { get; set; } = new();
 
     public Evaluations.Runs.EvaluationOptions Evaluation { get; set; } = new();
 
     public Populations.Making.PopulationOptions Population { get; set; } = new();
+
+    public Populations.FineTuning.FineTuningOptions FineTuning { get; set; } = new();
 
     public Serving.Hosting.HostingOptions Hosting { get; set; } = new();
 
@@ -67,8 +71,10 @@ sealed class HubOptions
         Limits.Validate();
         Xet.Validate();
         if (Conversion.OutputBytes < 1 << 20) throw new InvalidOperationException("Conversion:OutputBytes must be at least 1 MiB.");
+        Deltas.Validate();
         Serving.Validate();
         Evaluation.Validate();
+        FineTuning.Validate();
         Population.Validate();
         Hosting.Validate();
         Logging.Validate();
@@ -142,10 +148,10 @@ sealed class GitOptions
 
 sealed class ConverterOptions
 {
-    /// <summary>Where converted files lie until the blob store has them; "conversions" in the data folder when not set.</summary>
+    /// <summary>Where converted and merged files lie until the blob store has them; "conversions" in the data folder when not set.</summary>
     public string? ScratchFolder { get; set; }
 
-    /// <summary>Most bytes that one conversion may write. There must be room for it on the disk, and 1 GiB more.</summary>
+    /// <summary>Most bytes that one conversion or merge may write. There must be room for it on the disk, and 1 GiB more.</summary>
     public long OutputBytes { get; set; } = 512L * 1024 * 1024 * 1024;
 }
 

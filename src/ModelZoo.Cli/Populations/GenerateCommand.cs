@@ -19,6 +19,7 @@ static class GenerateCommand
         var hub = new Option<string?>("--on-hub") { Description = "Have the hub train it into this repository, which is made if need be", HelpName = "owner/name[@branch]" };
         var resume = new Option<bool>("--resume") { Description = "Go on with what is in the folder" };
         var command = new Command("generate", "Train the members of a blueprint, here or on the hub") { blueprint, folder, hub, resume, HubPopulation.Extend, HubPopulation.Analyse, HubPopulation.NoWait, HubPopulation.Private, WorkerCount, BlueprintSource.DigitsFile, HubCall.Json };
+        TrainerOptions.AddTo(command);
         command.SetAction(async (parse, stop) =>
         {
             var (here, there) = (parse.GetValue(folder), parse.GetValue(hub));
@@ -40,6 +41,7 @@ static class GenerateCommand
 
     static Command On(Command command, Func<LocalCall, Task<int>> work)
     {
+        TrainerOptions.AddTo(command);
         command.SetAction((parse, stop) => work(new(parse, stop)));
         return command;
     }
@@ -53,18 +55,18 @@ static class GenerateCommand
         var workers = PlanCommand.Workers(call.Get(WorkerCount), blueprint);
         var data = source.OpenData(call);
         var used = plan.Members.Select(member => member.Dataset).DistinctBy(set => set.Name).ToList();
-        if (used.FirstOrDefault(set => data(set) is null) is { } missing)
-            throw new UsageException($"The data set '{missing.Name}' ({missing.Id}) is not available to the trainer here: it makes glyphs8 and shapes8 and reads the digits.");
+        if (!TrainerOptions.IsExternal(call) && used.FirstOrDefault(set => data(set) is null) is { } missing)
+            throw new UsageException($"The data set '{missing.Name}' ({missing.Id}) is not available to the trainer here: it makes glyphs8 and shapes8 and reads the digits. A trainer of your own may know it: --trainer.");
         var place = new FolderPlace(folder);
         using var held = place.Lock();
-        var added = await PopulationRevisions.BeginAsync(place, start, source.Text, blueprint, plan.Members, PopulationRecord.Describe(used.Select(set => (set, data(set)!))), call.Stop);
+        var added = await PopulationRevisions.BeginAsync(place, start, source.Text, blueprint, plan.Members, PopulationRecord.Describe(used.Where(set => data(set) is not null).Select(set => (set, data(set)!))), call.Stop);
         if (start == PopulationStart.Extend) call.Screen.Say($"{added} members are new.");
         using var budget = CancellationTokenSource.CreateLinkedTokenSource(call.Stop);
         if (blueprint.Budget.MaxSeconds is { } most) budget.CancelAfter(TimeSpan.FromSeconds(Math.Min(most, int.MaxValue / 1000)));
         try
         {
             var outcomes = await MakingDisplay.RunAsync(call.Screen, plan, progress =>
-                new PopulationTrainer(blueprint, data, new PopulationStore(blueprint, place)).RunAsync(plan.Members, workers, progress, budget.Token));
+                TrainerOptions.RunAsync(call, blueprint, plan, data, place, folder, workers, call.Get(WorkerCount), progress, budget.Token));
             await WriteIndexAsync(place, call.Stop);
             return Tell(call.Screen, place, outcomes, clock.Elapsed);
         }
@@ -78,7 +80,7 @@ static class GenerateCommand
     }
 
     /// <summary>The table of members is derived; it may be missing after a crash and is made anew at each end.</summary>
-    static async Task WriteIndexAsync(FolderPlace place, CancellationToken stop)
+    internal static async Task WriteIndexAsync(FolderPlace place, CancellationToken stop)
     {
         var population = await Population.OpenAsync(new FolderFiles(place.Root), stop);
         await place.WriteAsync([new(PopulationLayout.Index, MemberTable.ToCsv(population.Members))], stop);

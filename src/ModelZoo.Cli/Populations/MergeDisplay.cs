@@ -20,23 +20,36 @@ static class MergeDisplay
 
     public static void Say(Screen screen, IReadOnlyList<MergeAdvice> advice)
     {
-        foreach (var pair in advice) screen.Say($"{pair.First} and {pair.Second}: {Word(pair.Verdict)}. {string.Join(" ", pair.Reasons)}");
+        foreach (var pair in advice) screen.Say($"{pair.First} and {pair.Second}: {MergeAdvice.Word(pair.Verdict)}. {string.Join(" ", pair.Reasons)}");
     }
-
-    public static string Word(Averageability verdict) => verdict switch { Averageability.Likely => "can be averaged", Averageability.Doubtful => "doubtful", _ => "cannot be averaged" };
-
-    public static object Json(MergeAdvice advice) => new { first = advice.First, second = advice.Second, verdict = Word(advice.Verdict), backbone = advice.Backbone is { } far && double.IsFinite(far) ? advice.Backbone : null, headCosine = advice.HeadCosine, accuracyBarrier = advice.AccuracyBarrier, reasons = advice.Reasons };
 
     public static JsonNode ToJson<T>(T value) => JsonSerializer.SerializeToNode(value, JsonSerializerOptions.Web)!;
 
     /// <summary>Weights, companions, recipe and a card with lineage.</summary>
-    public static async Task<IReadOnlyList<string>> WriteAsync(LocalCall call, string folder, MergedModel merged, MergeSource first, JsonObject recipe, long? maxShardBytes)
+    /// <param name="first">Whose configuration comes with it.</param>
+    /// <param name="tokens">Whose tokenizer, when it is another's.</param>
+    public static async Task<IReadOnlyList<string>> WriteAsync(LocalCall call, string folder, MergedModel merged, MergeSource first, JsonObject recipe, long? maxShardBytes, MergeSource? tokens = null)
     {
         var files = await ConversionDisplay.RunAsync(call.Screen, progress => SafetensorsModel.WriteAsync(Path.Combine(folder, "model.safetensors"), merged.Tensors, new Dictionary<string, string> { ["format"] = "pt" }, maxShardBytes, progress, call.Stop));
-        if (first.Folder is { } source)
-            foreach (var name in s_companions.Where(name => File.Exists(Path.Combine(source, name)) && Path.GetFullPath(source) != Path.GetFullPath(folder))) File.Copy(Path.Combine(source, name), Path.Combine(folder, name), overwrite: true);
+        foreach (var name in s_companions)
+            if ((IsTokenizer(name) ? tokens ?? first : first).Folder is { } source && File.Exists(Path.Combine(source, name)) && Path.GetFullPath(source) != Path.GetFullPath(folder)) File.Copy(Path.Combine(source, name), Path.Combine(folder, name), overwrite: true);
+        await FitConfigAsync(Path.Combine(folder, "config.json"), merged, call.Stop);
         await WriteRecipeAsync(folder, recipe, call.Stop);
         return files;
+    }
+
+    /// <summary>The configuration says how many layers there are now and which type was written.</summary>
+    static async Task FitConfigAsync(string path, MergedModel merged, CancellationToken stop)
+    {
+        if (!File.Exists(path)) return;
+        try
+        {
+            if (JsonNode.Parse(await File.ReadAllTextAsync(path, stop)) is JsonObject config && ModelConfiguration.Fit(config, merged.Tensors)) await File.WriteAllTextAsync(path, config.ToJsonString(s_pages) + "\n", stop);
+        }
+        catch (JsonException)
+        {
+            // What is no JSON was copied as it is.
+        }
     }
 
     public static async Task WriteRecipeAsync(string folder, JsonObject recipe, CancellationToken stop)
@@ -59,27 +72,25 @@ static class MergeDisplay
     public static string Number(double value) => value.ToString("0.000", CultureInfo.InvariantCulture);
 
     /// <summary>Every input is a finite number everywhere; otherwise the first that is not, by name.</summary>
-    public static async Task RequireFiniteAsync(IReadOnlyList<MergeSource> sources, CancellationToken stop)
+    public static async Task RequireFiniteAsync(IEnumerable<MergeSource> sources, CancellationToken stop)
     {
-        var (reader, block) = (new WideReader(), new double[1 << 16]);
-        foreach (var source in sources)
-            foreach (var tensor in source.Tensors.Where(tensor => tensor.DType.IsFloating && TensorCast.CanDecode(tensor.DType)))
-            {
-                var count = tensor.Shape.Aggregate(1L, (product, axis) => checked(product * axis));
-                for (long at = 0; at < count; at += block.Length)
-                {
-                    var part = block.AsMemory(0, (int)Math.Min(block.Length, count - at));
-                    await reader.ReadAsync(tensor, at, part, stop);
-                    if (part.Span.IndexOfAnyNotFinite() is >= 0 and var bad)
-                        throw new MergeException($"'{tensor.Name}' of '{source.Name}' holds {part.Span[bad]} at {at + bad}; a merge would spread it. --allow-nan does it all the same.");
-                }
-            }
+        foreach (var source in sources) await FiniteNumbers.RequireAsync(source.Name, source.Tensors, " --allow-nan does it all the same.", stop);
     }
 
-    static int IndexOfAnyNotFinite(this Span<double> values)
+    /// <summary>What a merge of several tokenizers could not be.</summary>
+    public static void RequireTokenizer(MergeConfiguration configuration, IReadOnlyList<MergeSource> sources)
     {
-        for (var i = 0; i < values.Length; i++)
-            if (!double.IsFinite(values[i])) return i;
-        return -1;
+        if (!configuration.WantsTokenizerUnion) return;
+        var folders = sources.Select(source => source.Folder).OfType<string>().ToList();
+        foreach (var folder in folders.Skip(1))
+            foreach (var name in s_companions.Where(IsVocabulary))
+                if (!Same(Path.Combine(folders[0], name), Path.Combine(folder, name)))
+                    throw new MergeException($"tokenizer_source: union is taken only where all models have one tokenizer; '{name}' in '{folder}' is another than in '{folders[0]}'. Name a model or 'base' instead.");
+
+        static bool Same(string a, string b) => File.Exists(a) == File.Exists(b) && (!File.Exists(a) || File.ReadAllBytes(a).AsSpan().SequenceEqual(File.ReadAllBytes(b)));
     }
+
+    static bool IsVocabulary(string name) => name is "tokenizer.json" or "tokenizer.model" or "vocab.txt" or "vocab.json" or "merges.txt";
+
+    static bool IsTokenizer(string name) => name is not ("config.json" or "generation_config.json" or "preprocessor_config.json" or "labels.txt");
 }

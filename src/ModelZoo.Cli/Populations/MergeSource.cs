@@ -1,4 +1,3 @@
-using System.Globalization;
 using ModelZoo.Learning.Merging;
 using ModelZoo.Learning.Populations;
 using ModelZoo.Weights;
@@ -56,12 +55,22 @@ sealed class MergeSource : IDisposable
             if (!populations.TryGetValue(name[..at], out var population)) populations[name[..at]] = population = await ShowCommand.OpenAsync(name[..at], call.Stop);
             return await OfMemberAsync(population, name[(at + 1)..], call.Stop);
         }
+        if (name.Contains('#')) throw new UsageException($"'{name}' is no member of a population here: there is no folder '{name[..name.LastIndexOf('#')]}'. Members on a hub are merged there (--on-hub), or pulled first.");
         if (name.Count(c => c == '/') is 1 or 2 && !name.StartsWith('.') && !name.StartsWith('/'))
         {
             var folder = await PullAsync(call, RepoAddress.Parse(name));
             return [await OfFilesAsync(name, new FolderFiles(folder), null, folder, call.Stop, name)];
         }
         throw new UsageException($"'{name}' is no folder, no file, no owner/name and no POPULATION#MEMBER.");
+    }
+
+    /// <summary>A low-rank adapter in a folder, or of a repository.</summary>
+    public static async Task<MergeSource> OpenAdapterAsync(LocalCall call, string name)
+    {
+        var (folder, repository) = Directory.Exists(name) ? (name, null)
+            : name.Count(c => c == '/') is 1 && !name.StartsWith('.') && !name.StartsWith('/') ? (await PullAsync(call, RepoAddress.Parse(name)), name) : throw new UsageException($"'{name}' is no folder and no owner/name.");
+        if (!File.Exists(Path.Combine(folder, LoraAdapter.WeightsFile))) throw new UsageException($"'{name}' is no adapter: it has no {LoraAdapter.WeightsFile}.");
+        return await OfFilesAsync(name, new FolderFiles(folder), LoraAdapter.WeightsFile, folder, call.Stop, repository);
     }
 
     static async Task<MergeSource> OfFilesAsync(string name, IModelFiles files, string? file, string folder, CancellationToken stop, string? repository = null)
@@ -74,20 +83,10 @@ sealed class MergeSource : IDisposable
     {
         var at = text.IndexOf('@', StringComparison.Ordinal);
         var member = population.Get(at < 0 ? text : text[..at]);
-        var epochs = at < 0 ? [member.LastEpoch ?? throw new PopulationException($"{member.Id} keeps no state.")] : Epochs(text[(at + 1)..], member);
         var sources = new List<MergeSource>();
-        foreach (var epoch in epochs)
+        foreach (var epoch in EpochChoice.Choose(member, at < 0 ? null : text[(at + 1)..]))
             sources.Add(new($"{member.Id}@{epoch}", await population.OpenStateAsync(member, epoch, stop), null, null) { State = (population, member, epoch) });
         return sources;
-    }
-
-    static List<int> Epochs(string text, PopulationMember member)
-    {
-        var ends = text.Split('-', '.').Where(part => part.Length > 0).ToArray();
-        if (ends.Length is 0 or > 2 || ends.Any(end => !int.TryParse(end, NumberStyles.None, CultureInfo.InvariantCulture, out _))) throw new UsageException($"'{text}' is no epoch and no range of epochs such as 6-10.");
-        var (first, last) = (int.Parse(ends[0], CultureInfo.InvariantCulture), int.Parse(ends[^1], CultureInfo.InvariantCulture));
-        var found = member.Checkpoints.Where(epoch => epoch >= first && epoch <= last).ToList();
-        return found.Count > 0 ? found : throw new PopulationException($"{member.Id} keeps no state of epoch {text}; it keeps {string.Join(", ", member.Checkpoints)}.");
     }
 
     /// <summary>Brings a repository into the cache; what is there already is not brought again.</summary>

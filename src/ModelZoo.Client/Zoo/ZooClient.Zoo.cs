@@ -31,6 +31,12 @@ public sealed partial class ZooClient
         RepoId repo, string? revision, string to, string? type = null, string? maxShardSize = null, string? file = null, RepoId? target = null, CancellationToken stop = default) =>
         _hub.PostAsync<Job>("/api/zoo/convert", new { repository = repo.Id, revision, to, type, maxShardSize, file, target = target?.Id }, stop);
 
+    /// <summary>Starts making a soup or merge on the hub; the job's message says where the result is. ModelZoo only.</summary>
+    public Task<Job> MergeAsync(MergeRequest merge, CancellationToken stop = default) => _hub.PostAsync<Job>("/api/zoo/merges", merge, stop);
+
+    /// <summary>Whether models can be averaged: verdict, pairs and remarks. ModelZoo only.</summary>
+    public Task<JsonElement> CheckMergeAsync(MergeRequest merge, CancellationToken stop = default) => _hub.PostAsync<JsonElement>("/api/zoo/merges/check", merge, stop);
+
     /// <summary>
     /// Hands in results or predictions that were made elsewhere: one file, or a zip archive of several. Who may write to the model gets a commit, anybody
     /// else a pull request. In a table of several models the file's own name for this one is needed. ModelZoo only.

@@ -21,14 +21,21 @@ public sealed record Frontier(IReadOnlyList<FrontierEvent> Verified, IReadOnlyLi
 
         List<FrontierEvent> Series(Func<BoardStanding, bool> counts)
         {
-            var events = new List<FrontierEvent>();
-            foreach (var (date, index) in dated)
-            {
-                var value = entries[index].Value;
-                if (!counts(entries[index].StandingAt(asOf)) || (events.Count > 0 && !(higherIsBetter ? value > events[^1].Value : value < events[^1].Value))) continue;
-                events.Add(new(index, date, value));
-            }
-            return events;
+            return [.. Improvements(dated.Where(one => counts(entries[one.Index].StandingAt(asOf))), one => entries[one.Index].Value, higherIsBetter).Select(one => new FrontierEvent(one.Index, one.Date, entries[one.Index].Value))];
+        }
+    }
+
+    /// <summary>Those that are better than all before them; an equal value improves nothing.</summary>
+    /// <param name="dated">By date, and of one date the better first.</param>
+    public static IEnumerable<T> Improvements<T>(IEnumerable<T> dated, Func<T, double> value, bool higherIsBetter)
+    {
+        double? best = null;
+        foreach (var one in dated)
+        {
+            var reached = value(one);
+            if (best is { } before && !(higherIsBetter ? reached > before : reached < before)) continue;
+            best = reached;
+            yield return one;
         }
     }
 

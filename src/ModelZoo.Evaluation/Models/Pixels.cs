@@ -5,7 +5,7 @@ using ModelZoo.Inference.Images;
 namespace ModelZoo.Evaluation.Models;
 
 /// <summary>Arrays of pixels as pictures.</summary>
-static class Pixels
+public static class Pixels
 {
     /// <summary>[height, width], [height, width, channels] or [channels, height, width], values 0 to 255.</summary>
     public static Image ToImage(NumberArray array)

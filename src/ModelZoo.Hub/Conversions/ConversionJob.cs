@@ -1,4 +1,3 @@
-using System.IO.Pipelines;
 using System.Security.Cryptography;
 using System.Text.RegularExpressions;
 using ModelZoo.Git;
@@ -19,7 +18,7 @@ namespace ModelZoo.Hub.Conversions;
 /// </summary>
 sealed partial class ConversionJob(
     AccountStore accounts, AccessPolicy policy, CommitStore commits, TreeReader trees, GitObjectStore objects, IBlobStore blobs, BlobUploads uploads,
-    PullRequests pulls, ConversionScratch scratch) : JobHandler<ConversionWork>
+    PullRequests pulls, WorkScratch scratch) : JobHandler<ConversionWork>
 {
     public const string JobName = "weights.convert";
 
@@ -58,7 +57,7 @@ sealed partial class ConversionJob(
         if (account.DisabledAt is not null) throw new HopelessJob($"The account {account.Handle} is disabled.");
         var actor = new Actor(account, new(CredentialRole.Session, null, "job", account.CreatedAt));
         var source = await policy.GetAsync(work.SourceId, actor, AccessLevel.Read, stop);
-        var target = await policy.GetAsync(work.TargetId, actor, AccessLevel.Contribute, stop);
+        var target = (ContributingRepository)await policy.GetAsync(work.TargetId, actor, AccessLevel.Contribute, stop);
         var commit = await commits.FindAsync(source.Repository.SpaceId, ObjectId.Parse(work.CommitId), stop) ?? throw new HopelessJob("The commit is gone.");
         run.Report(0, "reading headers");
         var files = await TreeFiles.ReadAsync(trees, blobs, source.Repository.SpaceId, commit.Tree, stop);
@@ -103,7 +102,7 @@ sealed partial class ConversionJob(
     }
 
     /// <summary>Weights become blobs; an index of them is text like any other.</summary>
-    async Task<FileOperation> StoreAsync(ReadableRepository target, WrittenFile file, CancellationToken stop)
+    async Task<FileOperation> StoreAsync(ContributingRepository target, WrittenFile file, CancellationToken stop)
     {
         if (file.Path.Value.EndsWith(".json", StringComparison.Ordinal))
         {
@@ -111,14 +110,7 @@ sealed partial class ConversionJob(
             await objects.AddAsync(target.Repository.SpaceId, [blob], stop);
             return new PutFile(file.Path, blob.Id);
         }
-        if (await uploads.BeginAsync(target, file.Digest, file.SizeBytes, inParts: false, mayGoElsewhere: false, stop) is { } upload)
-        {
-            await using var content = File.OpenRead(file.LocalPath);
-            var reader = PipeReader.Create(content, new StreamPipeReaderOptions(bufferSize: 1 << 20, leaveOpen: true));
-            await uploads.ReceiveAsync(upload, reader, stop);
-            await reader.CompleteAsync();
-        }
-        return new PutLarge(file.Path, file.Digest, file.SizeBytes);
+        return await uploads.TakeFileAsync(target, file.Path, file.LocalPath, file.Digest, file.SizeBytes, stop);
     }
 
     [GeneratedRegex(@"^Pull request (\d{1,18}) ")]

@@ -9,8 +9,7 @@ static class ConversionsServices
 {
     public static void AddConversions(this IServiceCollection services)
     {
-        services.AddAll(typeof(Conversions), typeof(ConversionScratch));
+        services.AddAll(typeof(Conversions));
         services.AddSingleton<IJobHandler, ConversionJob>();
-        services.AddSingleton<IChore>(all => all.GetRequiredService<ConversionScratch>());
     }
 }

@@ -13,6 +13,7 @@ static class FacadesServices
     public static void AddFacades(this IServiceCollection services)
     {
         services.AddZooDescription();
+        services.AddSingleton<Populations.FineTuning.ITunedModelFollower, TunedModelEvaluation>();
         services.AddAll(typeof(FileFinder), typeof(RepositoryDescription), typeof(RepositoryListing), typeof(XorbAddresses),
             typeof(ModelLookup), typeof(AskedModels), typeof(SnippetShelf), typeof(RecordEndpoints.RecordChange));
     }

@@ -30,7 +30,7 @@ sealed class Backup(HubDatabase database, CheckStore checks, IBlobStore blobs, T
             throw new InvalidOperationException($"{target.Root} holds something that is not a backup.");
         await RequireKnownAsync(database, time, stop);
         target.Create();
-        var counts = new Counts();
+        var counts = new Counts { Since = time.GetUtcNow().ToUnixTimeMilliseconds() };
         var before = await CopyBlobsAsync(target, link, mustExist: false, counts, run, stop);
         run.Report(0.8, "Writing the database's rows");
         var taken = time.GetUtcNow();
@@ -70,8 +70,9 @@ sealed class Backup(HubDatabase database, CheckStore checks, IBlobStore blobs, T
         var named = new List<BackupBlob>();
         for (var after = ""; await checks.BlobsAfterAsync(after, 500, stop) is { Count: > 0 } page; after = page[^1].DigestHex)
         {
-            // What exists only as chunks of other blobs is in the backup with those.
-            foreach (var blob in page.Where(blob => blob is { SweepingSince: null, IsTerms: false }))
+            // What exists only as chunks of other blobs is in the backup with those, and what is a difference with its container; unless it became
+            // one since this began, because the rows that are written may not say so yet.
+            foreach (var blob in page.Where(blob => blob is { SweepingSince: null, IsTerms: false } && !(blob.DeltaSince < counts.Since)))
             {
                 run.Report(0.8 * Convert.ToInt32(blob.DigestHex[..2], 16) / 256, "Copying blobs");
                 var path = target.Blob(blob.Digest);
@@ -130,5 +131,8 @@ sealed class Backup(HubDatabase database, CheckStore checks, IBlobStore blobs, T
     {
         public int Blobs { get; set; }
         public long Bytes { get; set; }
+
+        /// <summary>When the backup began.</summary>
+        public long Since { get; init; }
     }
 }

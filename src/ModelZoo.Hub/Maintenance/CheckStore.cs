@@ -11,13 +11,16 @@ sealed record CheckedBlob
     public long? SweepingSince { get; init; }
     public long Links { get; init; }
 
-    /// <summary>Files that take chunks from it.</summary>
+    /// <summary>Files that take chunks from it, or are stored as differences from it or in it.</summary>
     public long Files { get; init; }
 
     /// <summary>"terms" when its bytes exist only as chunks of other blobs.</summary>
     public string? Form { get; init; }
 
     public bool IsTerms => Form == "terms";
+
+    /// <summary>Since when it has been stored as a difference; null while its bytes are there themselves.</summary>
+    public long? DeltaSince { get; init; }
 
     public Digest Digest => Digest.Parse(DigestHex);
 }
@@ -28,7 +31,10 @@ sealed class CheckStore(HubDatabase database)
     const string Columns = """
         blob.digest as digest_hex, blob.size_bytes, blob.sweeping_since,
         (select count(*) from blob_link where blob_link.digest = blob.digest) as links,
-        (select count(distinct xet_term.digest) from xorb join xet_term on xet_term.xorb = xorb.hash where xorb.digest = blob.digest) as files,
+        (select count(distinct xet_term.digest) from xorb join xet_term on xet_term.xorb = xorb.hash where xorb.digest = blob.digest)
+            + (select count(*) from blob_delta where blob_delta.base = blob.digest)
+            + (select count(*) from blob_delta where blob_delta.container = blob.digest) as files,
+        (select blob_delta.made_at from blob_delta where blob_delta.digest = blob.digest and blob_delta.plain_until is null) as delta_since,
         (select xet_file.form from xet_file where xet_file.digest = blob.digest) as form
         """;
 

@@ -47,7 +47,7 @@ sealed class Move(HubDatabase source, IBlobStore sourceBlobs, HubDatabase target
         var (all, added, bytes) = (0, 0, 0L);
         for (var after = ""; await checks.BlobsAfterAsync(after, 500, stop) is { Count: > 0 } page; after = page[^1].DigestHex)
         {
-            await Parallel.ForEachAsync(page.Where(blob => blob is { SweepingSince: null, IsTerms: false }), new ParallelOptions { MaxDegreeOfParallelism = BlobsAtOnce, CancellationToken = stop }, async (blob, cancel) =>
+            await Parallel.ForEachAsync(page.Where(blob => blob is { SweepingSince: null, IsTerms: false, DeltaSince: null }), new ParallelOptions { MaxDegreeOfParallelism = BlobsAtOnce, CancellationToken = stop }, async (blob, cancel) =>
             {
                 run.Report(0.5 * Convert.ToInt32(blob.DigestHex[..2], 16) / 256, $"Copying blobs: {all}, {bytes >> 20} MiB");
                 if (await targetBlobs.FindSizeAsync(blob.Digest, cancel) != blob.SizeBytes && await TryCopyAsync(checks, blob, cancel)) Interlocked.Increment(ref added);

@@ -33,7 +33,7 @@ sealed class SweepStore(HubDatabase database, JobStore jobs)
             join xorb_grant on xorb_grant.xorb = xorb.hash
             where xorb.digest = blob.digest
               and xorb_grant.granted_at >= @before)
-        """ + "\n        and " + NoTerms;
+        """ + "\n        and " + NoTerms + "\n        and " + NoDeltas;
 
     /// <summary>No other file is made of xorbs that lie in this blob. Those whose bytes exist whole do not count: their terms are derived.</summary>
     const string NoTerms = """
@@ -45,6 +45,12 @@ sealed class SweepStore(HubDatabase database, JobStore jobs)
             where xorb.digest = blob.digest
               and xet_term.digest <> blob.digest
               and xet_file.form = 'terms')
+        """;
+
+    /// <summary>No other blob is stored as its difference from this one, or in it.</summary>
+    const string NoDeltas = """
+        not exists (select 1 from blob_delta where blob_delta.base = blob.digest)
+        and not exists (select 1 from blob_delta where blob_delta.container = blob.digest)
         """;
 
     /// <summary>Blobs that nothing uses and nobody touched since <paramref name="before"/>, or whose sweeper died.</summary>
@@ -100,8 +106,10 @@ sealed class SweepStore(HubDatabase database, JobStore jobs)
               and sweeping_since = @claim
               and not exists (select 1 from blob_link where blob_link.digest = blob.digest)
               and {NoTerms}
+              and {NoDeltas}
             """, values, stop) == 0) return false;
         await ForgetViewsAsync(transaction, blob, stop);
+        await transaction.ExecuteAsync("delete from blob_delta where digest = @DigestHex", values, stop);
         await transaction.ExecuteAsync("delete from xet_file where digest = @DigestHex", values, stop);
         await transaction.ExecuteAsync("delete from xorb where digest = @DigestHex", values, stop);
         return await transaction.ExecuteAsync("delete from blob where digest = @DigestHex", values, stop) == 1;

@@ -30,7 +30,8 @@ sealed class HubCountStore(HubDatabase database)
                    (select count(*) from blob) as blobs,
                    (select cast(coalesce(sum(size_bytes), 0) as bigint)
                     from blob
-                    where not exists (select 1 from xet_file where xet_file.digest = blob.digest and xet_file.form = 'terms')) as blob_bytes,
+                    where not exists (select 1 from xet_file where xet_file.digest = blob.digest and xet_file.form = 'terms')
+                      and not exists (select 1 from blob_delta where blob_delta.digest = blob.digest and blob_delta.plain_until is null)) as blob_bytes,
                    (select count(*) from git_object) as objects,
                    (select cast(coalesce(sum(size_bytes), 0) as bigint) from git_object) as object_bytes,
                    (select count(*) from upload where finished_at is null) as uploads_unfinished

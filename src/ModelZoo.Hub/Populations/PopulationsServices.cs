@@ -4,6 +4,7 @@ using ModelZoo.Hub.Kernel;
 using ModelZoo.Hub.Populations.Analyses;
 using ModelZoo.Hub.Populations.Making;
 using ModelZoo.Hub.Populations.Members;
+using ModelZoo.Hub.Populations.Merging;
 
 namespace ModelZoo.Hub.Populations;
 
@@ -17,5 +18,6 @@ static class PopulationsServices
         services.AddSingleton<IJobHandler, GenerationJob>();
         services.AddSingleton<IJobHandler, AnalysisJob>();
         services.AddSingleton<IChore>(all => all.GetRequiredService<ResumeStore>());
+        services.AddMerging();
     }
 }

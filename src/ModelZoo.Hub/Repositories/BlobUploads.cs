@@ -66,6 +66,19 @@ sealed class BlobUploads(IBlobStore blobs, UploadStore uploads, IHostApplication
         ZooMeter.BlobBytesStored.Add(upload.SizeBytes);
     }
 
+    /// <summary>Takes a file of this machine, for jobs that made it; a file whose content is stored already is not stored again.</summary>
+    public async Task<PutLarge> TakeFileAsync(ContributingRepository repository, RepoPath path, string localPath, Digest digest, long sizeBytes, CancellationToken stop)
+    {
+        if (await BeginAsync(repository, digest, sizeBytes, inParts: false, mayGoElsewhere: false, stop) is { } upload)
+        {
+            await using var content = File.OpenRead(localPath);
+            var reader = PipeReader.Create(content, new StreamPipeReaderOptions(bufferSize: 1 << 20, leaveOpen: true));
+            await ReceiveAsync(upload, reader, stop);
+            await reader.CompleteAsync();
+        }
+        return new(path, digest, sizeBytes);
+    }
+
     /// <returns>The part's ETag, quoted.</returns>
     public async Task<string> ReceivePartAsync(Upload upload, int number, PipeReader content, CancellationToken stop)
     {

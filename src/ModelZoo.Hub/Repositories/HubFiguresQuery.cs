@@ -39,7 +39,8 @@ sealed class HubFiguresQuery(HubDatabase database, TimeProvider time)
                    (select count(*) from blob) as blobs,
                    (select cast(coalesce(sum(size_bytes), 0) as bigint)
                     from blob
-                    where not exists (select 1 from xet_file where xet_file.digest = blob.digest and xet_file.form = 'terms')) as blob_bytes
+                    where not exists (select 1 from xet_file where xet_file.digest = blob.digest and xet_file.form = 'terms')
+                      and not exists (select 1 from blob_delta where blob_delta.digest = blob.digest and blob_delta.plain_until is null)) as blob_bytes
             """, null, stop))!;
         _known = (time.GetUtcNow() + s_validFor, figures);
         return figures;

@@ -16,8 +16,9 @@ static class RepositoriesServices
             typeof(CommitStore), typeof(RevisionResolver), typeof(CommitWriter), typeof(ReferenceWriter), typeof(RepositoryLifecycle),
             typeof(LastChangeProjection), typeof(LastChangeReader), typeof(BlobLinkStore), typeof(UploadStore), typeof(BlobUploads),
             typeof(RevisionDiff), typeof(DownloadCounter), typeof(CollaboratorStore), typeof(ForkStore), typeof(ForkWriter), typeof(FileLockStore),
-            typeof(PushWriter), typeof(UsedStorageQuery), typeof(DiscussionStore), typeof(PullRequests), typeof(PullRequestMerge));
+            typeof(PushWriter), typeof(UsedStorageQuery), typeof(DiscussionStore), typeof(PullRequests), typeof(PullRequestMerge), typeof(WorkScratch));
         services.AddSingleton<ICommitFollower, PullRequestFollower>();
         services.AddSingleton<IChore, DownloadChore>();
+        services.AddSingleton<IChore>(all => all.GetRequiredService<WorkScratch>());
     }
 }

@@ -29,7 +29,7 @@ interface IBlobStore
     string? FindLocalFile(Digest digest);
 
     /// <summary>An address outside the hub that serves the blob for a while without further credentials; null where there is none.</summary>
-    Uri? SignDownload(Digest digest, string? contentType, string? contentDisposition, TimeSpan validFor);
+    ValueTask<Uri?> SignDownloadAsync(Digest digest, string? contentType, string? contentDisposition, TimeSpan validFor, CancellationToken stop);
 
     /// <summary>An address outside the hub that gives exactly this range of a blob for a while, to requests that ask for this range; null where there is none.</summary>
     Uri? SignRange(Digest digest, long first, long last, TimeSpan validFor);

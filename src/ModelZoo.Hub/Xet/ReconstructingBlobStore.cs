@@ -17,7 +17,11 @@ sealed class ReconstructingBlobStore(IBlobStore inner, XetFiles files, XetFileSt
     public async Task<Stream> OpenReadAsync(Digest digest, long offset, long length, CancellationToken stop)
     {
         // What is not known is looked for whole first: that is what most blobs are, and it costs no question to the database.
-        if (files.FindKnown(digest) is { IsView: false } known && inner.FindLocalFile(digest) is null) return await ReconstructAsync(known, offset, length, stop);
+        if (files.FindKnown(digest) is { IsView: false } known && inner.FindLocalFile(digest) is null)
+        {
+            if (await ReconstructAsync(known, offset, length, stop) is { } content) return content;
+            files.Forget(digest);       // it took another form since
+        }
         try
         {
             return await inner.OpenReadAsync(digest, offset, length, stop);
@@ -26,22 +30,23 @@ sealed class ReconstructingBlobStore(IBlobStore inner, XetFiles files, XetFileSt
         {
             if (await terms.FindAsync(digest, stop) is not { IsView: false } file) throw;
             files.Forget(digest);
-            return await ReconstructAsync(file, offset, length, stop);
+            return await ReconstructAsync(file, offset, length, stop) ?? throw new EndOfStreamException($"The file {digest} has no terms.");
         }
     }
 
-    async Task<Stream> ReconstructAsync(XetFile file, long offset, long length, CancellationToken stop)
+    /// <returns>Null when there are no terms any more.</returns>
+    async Task<Stream?> ReconstructAsync(XetFile file, long offset, long length, CancellationToken stop)
     {
         if (length == 0) return Stream.Null;
         var needed = await terms.TermsAsync(file.Digest, offset, offset + length, stop);
-        return await TermStream.OpenAsync(inner, xorbs, bytes, needed, offset, length, stop);
+        return needed.Count == 0 ? null : await TermStream.OpenAsync(inner, xorbs, bytes, needed, offset, length, stop);
     }
 
     public string? FindLocalFile(Digest digest) => inner.FindLocalFile(digest);
 
     /// <summary>Only for blobs that are known to be whole: an address of an object that does not exist would be handed out otherwise.</summary>
-    public Uri? SignDownload(Digest digest, string? contentType, string? contentDisposition, TimeSpan validFor) =>
-        files.IsKnownWhole(digest) ? inner.SignDownload(digest, contentType, contentDisposition, validFor) : null;
+    public async ValueTask<Uri?> SignDownloadAsync(Digest digest, string? contentType, string? contentDisposition, TimeSpan validFor, CancellationToken stop) =>
+        files.IsKnownWhole(digest) ? await inner.SignDownloadAsync(digest, contentType, contentDisposition, validFor, stop) : null;
 
     public Uri? SignRange(Digest digest, long first, long last, TimeSpan validFor) => inner.SignRange(digest, first, last, validFor);
 

@@ -32,13 +32,14 @@ sealed class StorageQuery(HubDatabase database, Xorbs xorbs)
         var values = new { repositoryId };
         var whole = (await database.FindAsync<WholeRow>("""
             select cast(coalesce(sum(blob.size_bytes), 0) as bigint) as logical_bytes,
-                   cast(coalesce(sum(case when file.digest is null then blob.size_bytes else 0 end), 0) as bigint) as stored_bytes,
+                   cast(coalesce(sum(case when file.digest is null then coalesce(delta.stored_bytes, blob.size_bytes) else 0 end), 0) as bigint) as stored_bytes,
                    cast(coalesce(sum(case when file.digest is null and exists (
                         select 1 from blob_link other where other.digest = blob.digest and other.repository_id <> @repositoryId)
-                        then blob.size_bytes else 0 end), 0) as bigint) as shared_bytes
+                        then coalesce(delta.stored_bytes, blob.size_bytes) else 0 end), 0) as bigint) as shared_bytes
             from blob_link
             join blob on blob.digest = blob_link.digest
             left join xet_file file on file.digest = blob.digest and file.form = 'terms'
+            left join blob_delta delta on delta.digest = blob.digest and delta.plain_until is null
             where blob_link.repository_id = @repositoryId
             """, values, stop))!;
         var mine = Merge(await database.ListAsync<Run>(MyTerms, values, stop));

@@ -24,10 +24,14 @@ sealed class XetFileStore(HubDatabase database, XorbStore xorbs, TimeProvider ti
 
     const int RowsAtOnce = 100;
 
+    /// <summary>Not those whose bytes now exist in another form: their terms are kept a while for clients that know them, and are not given out any more.</summary>
+    const string Lasting = "not (xet_file.form = 'terms' and exists (select 1 from blob_delta where blob_delta.digest = xet_file.digest))";
+
     public async Task<XetFile?> FindAsync(Digest digest, CancellationToken stop) => (await database.FindAsync<FileRow>($"""
         select {Columns}
         from xet_file
         where digest = @digest
+          and {Lasting}
         """, new { digest = digest.Hex }, stop))?.ToFile();
 
     public async Task<IReadOnlyDictionary<Digest, XetFile>> FindManyAsync(IReadOnlyCollection<Digest> digests, CancellationToken stop)
@@ -40,6 +44,7 @@ sealed class XetFileStore(HubDatabase database, XorbStore xorbs, TimeProvider ti
                 select {Columns}
                 from xet_file
                 where {Sql.In("digest", [.. slice.Select(d => d.Hex)], parameters)}
+                  and {Lasting}
                 """, parameters, stop)) found[Digest.Parse(row.Digest)] = row.ToFile();
         }
         return found;

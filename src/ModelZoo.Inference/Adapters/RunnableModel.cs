@@ -86,6 +86,8 @@ public sealed class RunnableModel : IDisposable
         var (config, tokenizerConfig) = (await JsonParts.FindFileAsync(files, "config.json", stop), await JsonParts.FindFileAsync(files, "tokenizer_config.json", stop));
         var (processor, pooling) = (await JsonParts.FindFileAsync(files, "preprocessor_config.json", stop), await JsonParts.FindFileAsync(files, "1_Pooling/config.json", stop));
         var zoo = await ZooFile.ReadAsync(files, stop);
+        // An adapter that brings its own head says what its classes are.
+        if (options.Adapters is [var adapter] && await ZooFile.ReadAsync(new FolderFiles(adapter), stop) is { Labels.Count: > 0 } own) zoo = zoo with { Labels = own.Labels };
         var pipeline = zoo.Refine(processor is { } json ? ImagePipeline.Read(json) : null);
         var tokenizer = await Tokenizer.FindAsync(files, stop);
         var session = await OpenSessionAsync(folder, files, zoo, options, stop);

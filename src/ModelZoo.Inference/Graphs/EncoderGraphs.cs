@@ -62,7 +62,10 @@ static class EncoderGraphs
         }
         var classes = config.Json.TryGetProperty("id2label", out var labels) && labels.ValueKind == System.Text.Json.JsonValueKind.Object ? labels.EnumerateObject().Count() : config.Find("num_labels") ?? 2;
         if (config.Architecture.EndsWith("ForTokenClassification", StringComparison.Ordinal)) layers.Output(layers.Linear(x, "classifier", classes, width), "logits", "batch", "tokens", classes);
-        if (!config.Architecture.EndsWith("ForSequenceClassification", StringComparison.Ordinal)) return;
+        // An adapter may bring a head of its own, with classes of its own, to a base that has another or none.
+        var own = weights.RowsReplaced(names.IsRoberta ? "classifier.out_proj.weight" : "classifier.weight");
+        if (own is null && !config.Architecture.EndsWith("ForSequenceClassification", StringComparison.Ordinal)) return;
+        classes = own ?? classes;
         var first = graph.Node("Gather", [x, graph.Scalar(0L)], ("axis", 1L));
         if (names.IsRoberta) first = layers.Linear(graph.Node("Tanh", layers.Linear(first, "classifier.dense", width, width)), "classifier.out_proj", classes, width);
         else if (weights.Has("pre_classifier.weight")) first = layers.Linear(graph.Node("Relu", layers.Linear(first, "pre_classifier", width, width)), "classifier", classes, width);
@@ -103,7 +106,8 @@ static class EncoderGraphs
         layers.Output(x, "last_hidden_state", "batch", count + 1, width);
         if (weights.Has("classifier.weight"))
         {
-            var classes = config.Json.TryGetProperty("id2label", out var labels) && labels.ValueKind == System.Text.Json.JsonValueKind.Object ? labels.EnumerateObject().Count() : config.Find("num_labels") ?? 2;
+            var classes = weights.RowsReplaced("classifier.weight")
+                ?? (config.Json.TryGetProperty("id2label", out var labels) && labels.ValueKind == System.Text.Json.JsonValueKind.Object ? labels.EnumerateObject().Count() : config.Find("num_labels") ?? 2);
             layers.Output(layers.Linear(graph.Node("Gather", [x, graph.Scalar(0L)], ("axis", 1L)), "classifier", classes, width), "logits", "batch", classes);
         }
         return graph.ToBytes();

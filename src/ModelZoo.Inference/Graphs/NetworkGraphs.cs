@@ -40,6 +40,19 @@ public static class NetworkGraphs
         }
     }
 
+    /// <summary>The most that one file of a graph holds: protobuf ends at 2 GiB.</summary>
+    const long MaxWholeBytes = 1_900_000_000;
+
+    /// <summary>The graph with its weights inside, as a file that stands alone; null when the architecture is not known.</summary>
+    /// <exception cref="InferenceException">The configuration and the weights contradict each other, or they are too large for one file.</exception>
+    public static async Task<byte[]?> FindWholeAsync(IModelFiles files, CancellationToken stop)
+    {
+        if (await JsonParts.FindFileAsync(files, "config.json", stop) is not { } json || !s_known.TryGetValue(json.FindText("model_type") ?? "", out var write)) return null;
+        if (await StoredWeights.FindAsync(files, stop) is not { } weights) return null;
+        await weights.TakeAllAsync(MaxWholeBytes, stop);
+        return write(new(json), weights);
+    }
+
     /// <summary>Loads a model of that kind from its folder.</summary>
     public static async Task<OnnxSession?> FindSessionAsync(string folder, SessionSettings settings, CancellationToken stop, IReadOnlyList<LoraAdapter>? adapters = null, bool merges = false) =>
         await FindAsync(new FolderFiles(folder), adapters ?? [], merges, stop) is { } graph ? await OnnxSession.OpenAsync(graph, settings, folder, null, stop) : null;

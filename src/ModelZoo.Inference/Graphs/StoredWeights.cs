@@ -44,6 +44,18 @@ public sealed class StoredWeights
 
     internal IReadOnlyList<long> ShapeOf(string name) => _replaced.TryGetValue(name, out var own) ? own.Shape : _tensors[name].Tensor.Shape;
 
+    /// <summary>Rows of a tensor that an adapter brings whole; null where it brings none.</summary>
+    internal int? RowsReplaced(string name) => _replaced.TryGetValue(name, out var own) && own.Shape.Length > 0 ? checked((int)own.Shape[0]) : null;
+
+    /// <summary>Reads every weight, so that the graph holds them all and needs no file beside it.</summary>
+    internal async Task TakeAllAsync(long mostBytes, CancellationToken stop)
+    {
+        var total = _tensors.Values.Sum(place => 4 * place.Tensor.ElementCount);
+        if (total > mostBytes) throw new InferenceException(InferenceFault.Limit, $"The weights take {total} bytes as float32; at most {mostBytes} go into one ONNX file.");
+        foreach (var (name, (_, tensor)) in _tensors)
+            if (!_replaced.ContainsKey(name)) _replaced[name] = (await ReadAsync(name, stop), [.. tensor.Shape]);
+    }
+
     internal long ReplacedBytes => _replaced.Values.Sum(own => 4L * own.Values.Length);
 
     internal float[]? Factors(string name) => _factors.GetValueOrDefault(name);
@@ -61,7 +73,9 @@ public sealed class StoredWeights
     /// <summary>Stands in place of what is stored, or beside it under a name of its own.</summary>
     internal void Replace(string name, float[] values, IReadOnlyList<long> shape)
     {
-        if (_tensors.TryGetValue(name, out var place) && !place.Tensor.Shape.SequenceEqual(shape))
+        // A head for other classes has other rows, and that is what it is brought for.
+        var isHead = name.StartsWith("classifier.", StringComparison.Ordinal);
+        if (_tensors.TryGetValue(name, out var place) && !place.Tensor.Shape.Skip(isHead ? 1 : 0).SequenceEqual(shape.Skip(isHead ? 1 : 0)))
             throw new InferenceException(InferenceFault.Model, $"The adapter's '{name}' is [{string.Join(", ", shape)}]; the base has [{string.Join(", ", place.Tensor.Shape)}].");
         _replaced[name] = (values, [.. shape]);
     }

@@ -40,10 +40,12 @@ public sealed class Checkpoint
     readonly List<long> _ends = [];
 
     /// <param name="tensors">In any order; numbers follow the order in the file.</param>
-    public Checkpoint(string name, IReadOnlyList<TensorContent> tensors, Scope scope)
+    /// <param name="byName">Numbers follow the order of names instead: for models whose files order or divide them in their own ways.</param>
+    public Checkpoint(string name, IReadOnlyList<TensorContent> tensors, Scope scope, bool byName = false)
     {
         Name = name;
-        _tensors = [.. tensors.Where(tensor => tensor.DType.IsFloating && TensorCast.CanDecode(tensor.DType) && !IsBuffer(tensor.Name) && scope.Includes(tensor.Name)).OrderBy(tensor => tensor.Offset)];
+        var inScope = tensors.Where(tensor => tensor.DType.IsFloating && TensorCast.CanDecode(tensor.DType) && !IsBuffer(tensor.Name) && scope.Includes(tensor.Name));
+        _tensors = [.. byName ? inScope.OrderBy(tensor => tensor.Name, StringComparer.Ordinal) : inScope.OrderBy(tensor => tensor.Offset)];
         LeftOut = [.. tensors.Where(tensor => !tensor.DType.IsFloating || IsBuffer(tensor.Name)).Select(tensor => tensor.Name)];
         foreach (var tensor in _tensors) _ends.Add(Count += tensor.Shape.Aggregate(1L, (product, axis) => checked(product * axis)));
         ShapeGroup = string.Join(';', _tensors.Select(tensor => $"{tensor.Name}:{string.Join('x', tensor.Shape)}"));

@@ -8,10 +8,10 @@ namespace ModelZoo.Learning.Analyses;
 /// </summary>
 public sealed class DistanceTable
 {
-    /// <summary>Numbers held at a time over all checkpoints.</summary>
-    const int ResidentNumbers = 8 << 20;
+    /// <summary>Numbers that one core holds at a time over all checkpoints: they stay in its second cache.</summary>
+    const int ResidentNumbers = 1 << 16;
 
-    const int LargestBlock = 1 << 16;
+    const int LargestBlock = 1 << 14;
 
     readonly double[] _squares;
     readonly double[] _dots;
@@ -85,29 +85,23 @@ public sealed class DistanceTable
             throw new MergeException($"'{other.Name}' has other tensors than '{checkpoints[0].Name}'; distances are computed per shape group.");
         var norms = new double[n];
         var squares = new double[n * (n - 1) / 2];
-        var dots = new double[squares.Length];
-        var block = Math.Clamp(ResidentNumbers / n, 256, LargestBlock);
-        var rows = new double[n][];
-        for (var i = 0; i < n; i++) rows[i] = new double[block];
-        var reader = new WideReader();
-        var parameters = checkpoints[0].Count;
-        for (long first = 0; first < parameters; first += block)
+        var block = Math.Clamp(ResidentNumbers / n & ~7, 256, LargestBlock);
+        var blocks = (checkpoints[0].Count + block - 1) / block;
+        // Waves of blocks are worked on at once, one on each core, and added up in their order: the sums do not depend on how many cores there are.
+        var wave = new DistanceBlock[(int)Math.Clamp(blocks, 1, Environment.ProcessorCount)];
+        for (var w = 0; w < wave.Length; w++) wave[w] = new(n, block);
+        for (long first = 0; first < blocks; first += wave.Length)
         {
-            var count = (int)Math.Min(block, parameters - first);
-            for (var i = 0; i < n; i++) await checkpoints[i].ReadAsync(first, rows[i].AsMemory(0, count), reader, stop);
-            Parallel.For(0, n, new ParallelOptions { TaskScheduler = TaskScheduler.Current }, i =>
-            {
-                var row = rows[i].AsSpan(0, count);
-                norms[i] += WideMath.Dot(row, row);
-                for (var j = 0; j < i; j++)
-                {
-                    squares[Pair(i, j)] += WideMath.SquaredDistance(row, rows[j].AsSpan(0, count));
-                    dots[Pair(i, j)] += WideMath.Dot(row, rows[j].AsSpan(0, count));
-                }
-            });
+            var count = (int)Math.Min(wave.Length, blocks - first);
+            await Parallel.ForAsync(0, count, new ParallelOptions { CancellationToken = stop, TaskScheduler = TaskScheduler.Current }, (w, halt) => wave[w].ComputeAsync(checkpoints, (first + w) * block, halt));
+            for (var w = 0; w < count; w++) wave[w].AddTo(norms, squares);
         }
-        return new([.. checkpoints.Select(each => each.Name)], parameters, [.. norms.Select(Math.Sqrt)], squares, dots);
+        // ⟨x, y⟩ from the two norms and the distance, which keeps all digits where models are near each other.
+        var dots = new double[squares.Length];
+        for (var i = 0; i < n; i++)
+            for (var j = 0; j < i; j++) dots[Pair(i, j)] = 0.5 * (norms[i] + norms[j] - squares[Pair(i, j)]);
+        return new([.. checkpoints.Select(each => each.Name)], checkpoints[0].Count, [.. norms.Select(Math.Sqrt)], squares, dots);
     }
 
-    static int Pair(int i, int j) => i > j ? i * (i - 1) / 2 + j : j * (j - 1) / 2 + i;
+    internal static int Pair(int i, int j) => i > j ? i * (i - 1) / 2 + j : j * (j - 1) / 2 + i;
 }

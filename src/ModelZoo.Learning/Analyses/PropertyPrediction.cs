@@ -7,7 +7,11 @@ public sealed record PropertySample(string Member, int Epoch, string Split, doub
 /// <summary>How well a property is predicted from weights, on members that were not trained on.</summary>
 /// <param name="RSquared">Against the mean of the test rows; may be negative. Null when they are all equal.</param>
 /// <param name="KendallTau">τ_b; null when either side has no order.</param>
-public sealed record PredictionScore(double? RSquared, double? KendallTau, double Alpha, int TrainRows, int TestRows);
+/// <param name="Alpha">The penalty of a ridge; null for trees.</param>
+public sealed record PredictionScore(double? RSquared, double? KendallTau, double? Alpha, int TrainRows, int TestRows);
+
+/// <summary>What predicts: a line with a penalty, or <see cref="BoostedTrees"/>, which also find what is no line.</summary>
+public enum PropertyModel { Ridge, Trees }
 
 /// <summary>
 /// The standard baseline: ridge on per-tensor statistics, its penalty chosen on the validation members. Told with all epochs together, where training
@@ -19,11 +23,11 @@ public sealed record PropertyPrediction(PredictionScore? All, IReadOnlyDictionar
 {
     static readonly double[] s_alphas = [0.01, 0.1, 1, 10, 100, 1000];
 
-    public static PropertyPrediction Run(IReadOnlyList<PropertySample> samples)
+    public static PropertyPrediction Run(IReadOnlyList<PropertySample> samples, PropertyModel kind = PropertyModel.Ridge)
     {
         var usable = samples.Where(sample => double.IsFinite(sample.Target) && sample.Features.All(double.IsFinite)).ToList();
-        return new(Score(usable), usable.GroupBy(sample => sample.Epoch).OrderBy(group => group.Key)
-            .Select(group => (group.Key, Score: Score([.. group]))).Where(pair => pair.Score is not null).ToDictionary(pair => pair.Key, pair => pair.Score!));
+        return new(Score(usable, kind), usable.GroupBy(sample => sample.Epoch).OrderBy(group => group.Key)
+            .Select(group => (group.Key, Score: Score([.. group], kind))).Where(pair => pair.Score is not null).ToDictionary(pair => pair.Key, pair => pair.Score!));
     }
 
     /// <summary>Share of right classes of a ridge on one-hot targets; null when a split is empty.</summary>
@@ -36,16 +40,26 @@ public sealed record PropertyPrediction(PredictionScore? All, IReadOnlyDictionar
         return test.Average(each => classes[Enumerable.Range(0, classes.Count).MaxBy(c => models[c].Predict(each.Features))] == each.Class ? 1.0 : 0);
     }
 
-    static PredictionScore? Score(List<PropertySample> samples)
+    static PredictionScore? Score(List<PropertySample> samples, PropertyModel kind)
     {
         List<PropertySample> Of(string split) => [.. samples.Where(sample => sample.Split == split)];
         var (train, val, test) = (Of("train"), Of("val"), Of("test"));
         if (train.Count < 3 || test.Count < 3) return null;
+        if (kind == PropertyModel.Trees)
+        {
+            var trees = BoostedTrees.Fit([.. train.Select(s => s.Features)], [.. train.Select(s => s.Target)]);
+            return Judge(null, trees.Predict);
+        }
         var fits = s_alphas.Select(alpha => (alpha, Ridge.Fit([.. train.Select(s => s.Features)], [.. train.Select(s => s.Target)], alpha))).ToList();
         // Without validation members the penalty of the reference.
         var (best, model) = val.Count > 0 ? fits.MinBy(fit => val.Sum(s => Math.Pow(s.Target - fit.Item2.Predict(s.Features), 2))) : fits.First(fit => fit.alpha == 10);
-        var (targets, predicted) = (test.Select(s => s.Target).ToArray(), test.Select(s => model.Predict(s.Features)).ToArray());
-        return new(RSquaredOf(targets, predicted), Kendall(targets, predicted), best, train.Count, test.Count);
+        return Judge(best, model.Predict);
+
+        PredictionScore Judge(double? alpha, Func<double[], double> predict)
+        {
+            var (targets, predicted) = (test.Select(s => s.Target).ToArray(), test.Select(s => predict(s.Features)).ToArray());
+            return new(RSquaredOf(targets, predicted), Kendall(targets, predicted), alpha, train.Count, test.Count);
+        }
     }
 
     public static double? RSquaredOf(IReadOnlyList<double> targets, IReadOnlyList<double> predicted)

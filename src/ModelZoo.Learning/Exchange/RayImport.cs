@@ -86,7 +86,7 @@ public sealed class RayImport
         await _place.WriteAsync(
         [
             new(PopulationLayout.Card(id), Card(trial, id, stage, parent, flags).ToJson()), new(PopulationLayout.Metrics(id), Encoding.UTF8.GetBytes(string.Concat(lines.Select(line => line + "\n")))),
-            new(PopulationLayout.Ending(id), new MemberEnding(trial.HasFailed ? MemberStatus.Diverged : MemberStatus.Done, trial.Checkpoints.Count > 0 ? trial.Checkpoints.Keys.Max() : null, trial.HasFailed ? "The trial left an error." : null).ToJson()),
+            new(PopulationLayout.Ending(id), new MemberEnding(trial.HasFailed ? MemberStatus.Failed : MemberStatus.Done, trial.Checkpoints.Count > 0 ? trial.Checkpoints.Keys.Max() : null, trial.HasFailed ? "The trial left an error." : null).ToJson()),
         ], stop);
         _members++;
     }

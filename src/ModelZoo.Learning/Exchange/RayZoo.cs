@@ -91,7 +91,7 @@ public sealed partial record RayZoo(IReadOnlyList<RayTrial> Trials, IReadOnlyLis
     static bool IsMachine(string key) => key == "cuda" || key == "scheduler::steps_per_epoch" || key.Contains("num_workers", StringComparison.Ordinal)
         || key.EndsWith("::workers", StringComparison.Ordinal) || key.Contains("device", StringComparison.Ordinal) || key.EndsWith("dump", StringComparison.Ordinal);
 
-    static double? Number(JsonElement value) => value.ValueKind switch
+    internal static double? Number(JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.Number => value.GetDouble(),
         JsonValueKind.String => value.GetString() switch { "\u0001NaN" => double.NaN, "\u0001Infinity" => double.PositiveInfinity, "\u0001-Infinity" => double.NegativeInfinity, _ => null },
@@ -99,7 +99,7 @@ public sealed partial record RayZoo(IReadOnlyList<RayTrial> Trials, IReadOnlyLis
     };
 
     /// <summary>Python writes NaN and Infinity as bare words, which JSON has not; quoted with a mark they pass.</summary>
-    static string Unbare(string json) => BareNumber().Replace(json, match => match.Groups[1].Success ? $"\"\\u0001{match.Groups[1].Value}\"" : match.Value);
+    internal static string Unbare(string json) => BareNumber().Replace(json, match => match.Groups[1].Success ? $"\"\\u0001{match.Groups[1].Value}\"" : match.Value);
 
     static async Task<byte[]> ReadAllAsync(IModelFiles files, ModelFile file, int limit, CancellationToken stop)
     {

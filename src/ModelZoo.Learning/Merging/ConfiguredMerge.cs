@@ -7,7 +7,8 @@ public static class ConfiguredMerge
 {
     /// <param name="models">The tensors of every model that <see cref="MergeConfiguration.Models"/> names.</param>
     /// <param name="seed">For methods that drop at random.</param>
-    public static MergedModel Run(MergeConfiguration configuration, IReadOnlyDictionary<string, IReadOnlyList<TensorContent>> models, ulong seed = 0)
+    /// <param name="skipMismatch">Tensors that do not fit together are copied from the first model instead of refused.</param>
+    public static MergedModel Run(MergeConfiguration configuration, IReadOnlyDictionary<string, IReadOnlyList<TensorContent>> models, ulong seed = 0, bool skipMismatch = false)
     {
         var remarks = new List<string>(configuration.Remarks);
         var tensors = new Dictionary<string, TensorContent>(StringComparer.Ordinal);
@@ -16,7 +17,7 @@ public static class ConfiguredMerge
         {
             var slice = configuration.Slices[s];
             var length = slice.Sources[0].EndLayer - slice.Sources[0].FirstLayer;
-            var merged = RunSlice(configuration, slice, models, seed, s == 0, s == configuration.Slices.Count - 1);
+            var merged = RunSlice(configuration, slice, models, new(configuration.Type, skipMismatch), seed, s == 0, s == configuration.Slices.Count - 1);
             remarks.AddRange(merged.Remarks);
             foreach (var tensor in merged.Tensors)
             {
@@ -28,7 +29,7 @@ public static class ConfiguredMerge
         return new([.. tensors.Values], remarks);
     }
 
-    static MergedModel RunSlice(MergeConfiguration configuration, ConfiguredSlice slice, IReadOnlyDictionary<string, IReadOnlyList<TensorContent>> models, ulong seed, bool isFirst, bool isLast)
+    static MergedModel RunSlice(MergeConfiguration configuration, ConfiguredSlice slice, IReadOnlyDictionary<string, IReadOnlyList<TensorContent>> models, MergeOptions options, ulong seed, bool isFirst, bool isLast)
     {
         var scoped = configuration with { Parameters = configuration.Parameters.Concat(slice.Sources[0].Parameters.Where(pair => pair.Key is "t" or "lambda" or "gamma" or "epsilon" or "normalize")).GroupBy(pair => pair.Key).ToDictionary(group => group.Key, group => group.Last().Value) };
         var method = scoped.ToMethod(seed);
@@ -42,11 +43,17 @@ public static class ConfiguredMerge
             if (!sources.Exists(source => source.Model == origin)) sources.Insert(0, sources[0] with { Model = origin });
             sources = [.. sources.OrderBy(source => source.Model == origin ? 0 : 1)];
         }
+        else if (configuration.Method == "passthrough" && (sources[0].Parameters.GetValueOrDefault("scale") ?? configuration.Parameters.GetValueOrDefault("scale")) is { } scale)
+        {
+            // A copy that is scaled, perhaps for some tensors only.
+            sources[0] = sources[0] with { Parameters = new Dictionary<string, TensorParameter> { ["weight"] = scale } };
+            method = new Average(Normalize: false);
+        }
         else if (method.NeedsBase) sources.RemoveAll(source => source.Model == origin && sources.Count > 1);
         // What stands before the layers comes with the first slice, what stands behind them with the last.
         var inputs = sources.Select(source => Input(configuration, source, models, isFirst, isLast)).ToList();
         var range = slice.Sources.FirstOrDefault(source => source.Model == origin) ?? slice.Sources[0];
-        return Merger.Merge(inputs, method.NeedsBase && origin is not null ? Input(configuration, range with { Model = origin, Parameters = new Dictionary<string, TensorParameter>() }, models, isFirst, isLast) : null, method, new(configuration.Type));
+        return Merger.Merge(inputs, method.NeedsBase && origin is not null ? Input(configuration, range with { Model = origin, Parameters = new Dictionary<string, TensorParameter>() }, models, isFirst, isLast) : null, method, options);
     }
 
     static MergeInput Input(MergeConfiguration configuration, ConfiguredSource source, IReadOnlyDictionary<string, IReadOnlyList<TensorContent>> models, bool isFirst, bool isLast)

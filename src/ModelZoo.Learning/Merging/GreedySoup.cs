@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace ModelZoo.Learning.Merging;
 
 /// <summary>An ingredient and what became of it.</summary>
@@ -33,4 +35,7 @@ public sealed record GreedySelection(IReadOnlyList<MergeInput> Kept, double Scor
         }
         return new(kept, best, steps);
     }
+
+    /// <summary>As recipes keep it.</summary>
+    public JsonArray ToJson() => new([.. Steps.Select(step => (JsonNode)new JsonObject { ["name"] = step.Name, ["score"] = step.Score, ["soupScore"] = step.SoupScore, ["kept"] = step.Kept })]);
 }

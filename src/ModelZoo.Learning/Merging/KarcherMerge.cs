@@ -9,6 +9,8 @@ sealed class KarcherMerge(double[] weights, int maxIterations, double tolerance)
 {
     double[] _coefficients = [];
 
+    public override (double[] Factors, double Divisor)? Coefficients => (_coefficients, 1);
+
     public override async ValueTask PrepareAsync(TensorBlocks blocks, CancellationToken stop)
     {
         var n = weights.Length;

@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace ModelZoo.Learning.Merging;
 
 /// <summary>How a soup of given parameters does, and where it would do better.</summary>
@@ -39,6 +41,13 @@ public sealed record LearnedSoup(double[][] Weights, double LogitScale, float[] 
         var last = Softmax(logits, groups, models.Count);
         return new(last, Math.Exp(logits[^1]), Mix(models, groupOf, last), losses);
     }
+
+    /// <summary>As recipes keep it.</summary>
+    public JsonObject ToJson() => new()
+    {
+        ["weights"] = new JsonArray([.. Weights.Select(group => (JsonNode)new JsonArray([.. group.Select(weight => (JsonNode)weight)]))]), ["logit_scale"] = LogitScale, ["first_loss"] = Losses.Count > 0 ? Losses[0] : null,
+        ["last_loss"] = Losses.Count > 0 ? Losses[^1] : null, ["steps"] = Losses.Count,
+    };
 
     static double[] Gradient(IReadOnlyList<float[]> models, IReadOnlyList<int>? groupOf, double[][] weights, SoupSlope found, double scale)
     {

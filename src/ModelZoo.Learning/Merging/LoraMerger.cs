@@ -1,3 +1,4 @@
+using ModelZoo.Learning.Analyses;
 using ModelZoo.Weights;
 
 namespace ModelZoo.Learning.Merging;
@@ -36,12 +37,16 @@ public static class LoraMerger
     {
         public override void Combine(long first, int count, double[][] values, Span<double> result)
         {
-            for (var e = 0; e < count; e++)
+            // Row by row: Σ_k B[row, k]·A[k, columns] in the order of k, then added once.
+            for (var e = 0; e < count;)
             {
                 var (row, column) = Math.DivRem(first + e, pair.Inputs);
-                var sum = 0.0;
-                for (var k = 0; k < pair.Rank; k++) sum += pair.B[row * pair.Rank + k] * pair.A[k * pair.Inputs + column];
-                result[e] = values[0][e] + factor * sum;
+                var width = (int)Math.Min(count - e, pair.Inputs - column);
+                var sum = result.Slice(e, width);
+                sum.Clear();
+                for (var k = 0; k < pair.Rank; k++) WideMath.AddScaled(pair.B[row * pair.Rank + k], pair.A.AsSpan((int)(k * pair.Inputs + column), width), sum);
+                for (var i = 0; i < width; i++) sum[i] = values[0][e + i] + factor * sum[i];
+                e += width;
             }
         }
     }

@@ -12,6 +12,6 @@ static class LoraNames
     public static void RefuseSeparateAverages(IReadOnlyList<MergeInput> inputs)
     {
         if (inputs.Count > 1 && inputs[0].Tensors.FirstOrDefault(tensor => IsPart(tensor.Name)) is { } part)
-            throw new MergeException($"'{part.Name}' is half of a low-rank product: averaging both halves separately gives another product than averaging the adapters. Merge adapters with LoraMerger, which combines the products.");
+            throw new MergeException($"'{part.Name}' is half of a low-rank product: averaging both halves separately gives another product than averaging the adapters. The method lora (zoo merge-lora) combines the products.");
     }
 }

@@ -1,5 +1,5 @@
+using System.Text.Json.Nodes;
 using ModelZoo.Learning.Analyses;
-using ModelZoo.Weights;
 
 namespace ModelZoo.Learning.Merging;
 
@@ -20,25 +20,39 @@ public sealed record MergeAdvice(string First, string Second, Averageability Ver
     /// <summary>Heads that began from other first values point in other directions; those that began alike stay near.</summary>
     const double SameHead = 0.5;
 
-    /// <summary>Looks at each pair before anything is averaged.</summary>
+    /// <summary>Looks at each pair before anything is averaged. Each model is read once.</summary>
     /// <param name="barrier">Measures the accuracy barrier of a pair; null leaves it to the distances.</param>
-    public static async Task<IReadOnlyList<MergeAdvice>> AssessAsync(IReadOnlyList<MergeInput> models, Func<MergeInput, MergeInput, CancellationToken, ValueTask<double>>? barrier, CancellationToken stop)
+    /// <param name="mostBytes">Of each model; of larger ones, tensors taken evenly from first to last are looked at.</param>
+    public static async Task<IReadOnlyList<MergeAdvice>> AssessAsync(IReadOnlyList<MergeInput> models, Func<MergeInput, MergeInput, CancellationToken, ValueTask<double>>? barrier, CancellationToken stop, long mostBytes = long.MaxValue)
     {
+        var (backbones, heads) = (await ShapeTables.MakeAsync(models, Scope.Backbone, mostBytes, stop), await ShapeTables.MakeAsync(models, Scope.Head, mostBytes, stop));
         var advice = new List<MergeAdvice>();
         for (var i = 0; i < models.Count; i++)
-            for (var j = i + 1; j < models.Count; j++) advice.Add(await AssessAsync(models[i], models[j], barrier, stop));
+            for (var j = i + 1; j < models.Count; j++)
+            {
+                var measured = barrier is not null && backbones.Find(i, j) is not null ? await barrier(models[i], models[j], stop) : (double?)null;
+                advice.Add(Assess(models[i], models[j], backbones.Find(i, j), heads.Find(i, j), measured));
+            }
         return advice;
     }
 
-    static async Task<MergeAdvice> AssessAsync(MergeInput a, MergeInput b, Func<MergeInput, MergeInput, CancellationToken, ValueTask<double>>? barrier, CancellationToken stop)
+    /// <summary>As requests and recipes say it.</summary>
+    public JsonObject ToJson() => new()
     {
-        var (first, second) = (new Checkpoint(a.Name, a.Tensors, Scope.Backbone), new Checkpoint(b.Name, b.Tensors, Scope.Backbone));
-        if (first.ShapeGroup != second.ShapeGroup)
-            return new(a.Name, b.Name, Averageability.No, null, null, null, ["Their tensors have different names or shapes."]);
+        ["first"] = First, ["second"] = Second, ["verdict"] = Word(Verdict), ["backbone"] = Finite(Backbone), ["headCosine"] = Finite(HeadCosine), ["accuracyBarrier"] = Finite(AccuracyBarrier),
+        ["reasons"] = new JsonArray([.. Reasons.Select(reason => (JsonNode)reason)]),
+    };
+
+    public static string Word(Averageability verdict) => verdict switch { Averageability.Likely => "can be averaged", Averageability.Doubtful => "doubtful", _ => "cannot be averaged" };
+
+    static double? Finite(double? value) => value is { } number && double.IsFinite(number) ? number : null;
+
+    static MergeAdvice Assess(MergeInput a, MergeInput b, (DistanceTable Table, int I, int J)? backbone, (DistanceTable Table, int I, int J)? heads, double? measured)
+    {
+        if (backbone is not { } pair) return new(a.Name, b.Name, Averageability.No, null, null, null, ["Their tensors have different names or shapes."]);
         var reasons = new List<string>();
-        var distance = (await DistanceTable.ComputeAsync([first, second], stop)).Relative(0, 1);
-        var head = await HeadCosineAsync(a.Tensors, b.Tensors, stop);
-        double? measured = barrier is null ? null : await barrier(a, b, stop);
+        var distance = pair.Table.Relative(pair.I, pair.J);
+        var head = heads is { } both ? both.Table.Cosine(both.I, both.J) : null;
         if (distance is not { } far || !double.IsFinite(far)) return new(a.Name, b.Name, Averageability.No, null, head, measured, ["A model holds numbers that are none, infinite or all zero."]);
         if (far > Unrelated) reasons.Add($"Their backbones are {far:0.00} apart, as models that were not trained from a common start are; their average would be noise.");
         if (head is < SameHead) reasons.Add($"Their heads point in different directions (cosine {head:0.00}): they did not begin from the same head, and averages of such siblings fail.");
@@ -50,11 +64,5 @@ public sealed record MergeAdvice(string First, string Second, Averageability Ver
             : Averageability.Likely;
         if (reasons.Count == 0) reasons.Add($"Their backbones are {far:0.00} apart, as siblings are.");
         return new(a.Name, b.Name, verdict, far, head, measured, reasons);
-    }
-
-    static async Task<double?> HeadCosineAsync(IReadOnlyList<TensorContent> a, IReadOnlyList<TensorContent> b, CancellationToken stop)
-    {
-        var (first, second) = (new Checkpoint("a", a, Scope.Head), new Checkpoint("b", b, Scope.Head));
-        return first.Count == 0 || first.ShapeGroup != second.ShapeGroup ? null : (await DistanceTable.ComputeAsync([first, second], stop)).Cosine(0, 1);
     }
 }

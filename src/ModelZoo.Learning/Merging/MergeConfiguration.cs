@@ -34,6 +34,12 @@ public sealed record MergeConfiguration
     /// <summary>Keys that are understood elsewhere or have no effect here, in sentences.</summary>
     public IReadOnlyList<string> Remarks { get; init; } = [];
 
+    /// <summary>The model whose tokenizer the result gets; null for the base, or the first where there is none.</summary>
+    public string? TokenizerModel { get; init; }
+
+    /// <summary>One vocabulary of all was asked for: honest only where all have the same.</summary>
+    public bool WantsTokenizerUnion { get; init; }
+
     /// <summary>Every model that is needed, each once, the base first.</summary>
     public IReadOnlyList<string> Models => [.. (BaseModel is null ? [] : new[] { BaseModel }).Concat(Slices.SelectMany(slice => slice.Sources).Select(source => source.Model)).Distinct()];
 
@@ -47,8 +53,7 @@ public sealed record MergeConfiguration
         if (!s_methods.Contains(method)) throw root.Find("merge_method")!.Wrong($"'{method}' is no known method; there are {string.Join(", ", s_methods)}.");
         if (root.Find("models") is not null == root.Find("slices") is not null) throw root.Wrong("either 'models' or 'slices' says what is merged.");
         var remarks = new List<string>();
-        foreach (var key in (string[])["tokenizer_source", "tokenizer", "chat_template"])
-            if (root.Find(key) is not null) remarks.Add($"'{key}' is left to whoever writes the result: the tokenizer of the base or first model is copied.");
+        var tokenizer = ReadTokenizer(root, remarks);
         return new()
         {
             Method = method,
@@ -65,8 +70,29 @@ public sealed record MergeConfiguration
                 "float64" => DType.F64,
                 var other => throw type.Wrong($"'{other}' is no type that is written; there are float32, float16, bfloat16, float64."),
             } : null,
-            Remarks = remarks,
+            Remarks = remarks, TokenizerModel = tokenizer is "base" or "union" ? null : tokenizer, WantsTokenizerUnion = tokenizer == "union",
         };
+    }
+
+    /// <summary>"base", "union", a model's name, or null; what would make a new vocabulary is refused by name.</summary>
+    static string? ReadTokenizer(YamlMap root, List<string> remarks)
+    {
+        if (root.Find("chat_template") is { } template && !(template is YamlScalar { Text: "auto" })) throw template.Wrong("only 'auto' is taken: the template comes with the tokenizer.");
+        if (root.Find("chat_template") is not null) remarks.Add("'chat_template: auto': the template comes with the tokenizer.");
+        if (root.Find("tokenizer_source") is { } source && root.Find("tokenizer") is not null) throw source.Wrong("'tokenizer_source' and 'tokenizer' are two words for one choice; give one.");
+        var node = root.Find("tokenizer_source");
+        if (root.Find("tokenizer") is { } whole)
+        {
+            if (whole is not YamlMap map) throw whole.Wrong("'tokenizer' is a mapping with source.");
+            map.AllowOnly("source", "tokens", "pad_to_multiple_of");
+            foreach (var key in (string[])["tokens", "pad_to_multiple_of"])
+                if (map.Find(key) is { } made) throw made.Wrong($"'{key}' would make embeddings for a new vocabulary, which is not done here.");
+            node = map.Find("source");
+        }
+        if (node is null) return null;
+        var name = node is YamlScalar { Text: "base" or "union" } word ? word.Text : ModelName(node);
+        remarks.Add(name == "union" ? "'tokenizer_source: union' is taken only where all models have one tokenizer." : $"tokenizer_source: the tokenizer of {(name == "base" ? "the base" : name)} comes with the result.");
+        return name;
     }
 
     /// <summary>The method with its settings, for tensors that all of one parameter set apply to.</summary>

@@ -45,7 +45,7 @@ public static class Merger
                 result.Add(first);
                 continue;
             }
-            if (inputs.Count == 1 && method is Average or MovingAverage && (options.Type ?? first.DType) == first.DType)
+            if (inputs.Count == 1 && (method is Average { Normalize: true } or MovingAverage || (method is Average && inputs[0].Weight.Of(first.Name, LayerNames.Position(first.Name, layers)) == 1)) && (options.Type ?? first.DType) == first.DType)
             {
                 result.Add(first);
                 continue;

@@ -9,6 +9,8 @@ sealed class SlerpMerge(double t) : TensorMerge
     double _first;
     double _second;
 
+    public override (double[] Factors, double Divisor)? Coefficients => ([_first, _second], 1);
+
     public override async ValueTask PrepareAsync(TensorBlocks blocks, CancellationToken stop)
     {
         double n0 = 0, n1 = 0, dot = 0;

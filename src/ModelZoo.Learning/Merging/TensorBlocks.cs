@@ -10,20 +10,20 @@ public sealed class TensorBlocks
 
     readonly IReadOnlyList<TensorContent> _tensors;
     readonly WideReader _reader = new();
+    double[][]? _values;
 
     public TensorBlocks(IReadOnlyList<TensorContent> tensors)
     {
         _tensors = tensors;
         foreach (var tensor in tensors)
             if (!TensorCast.CanDecode(tensor.DType)) throw new MergeException($"Tensor '{tensor.Name}' of type {tensor.DType} holds no numbers that can be averaged.");
-        Values = [.. tensors.Select(_ => new double[BlockElements])];
         Elements = tensors.Count > 0 ? tensors[0].Shape.Aggregate(1L, (product, axis) => checked(product * axis)) : 0;
     }
 
     public long Elements { get; }
 
     /// <summary>One row for each model; the first numbers are those of the block last read.</summary>
-    public double[][] Values { get; }
+    public double[][] Values => _values ??= [.. _tensors.Select(_ => new double[BlockElements])];
 
     /// <summary>Reads elements from <paramref name="first"/> on, which must begin a block; says how many.</summary>
     public async ValueTask<int> ReadAsync(long first, CancellationToken stop)

@@ -33,6 +33,17 @@ public sealed class WideReader
         }
     }
 
+    /// <summary>Reads the bytes of a float32 tensor's numbers as they are.</summary>
+    internal static async ValueTask ReadRawAsync(TensorContent tensor, long first, Memory<byte> to, CancellationToken stop)
+    {
+        for (var filled = 0; filled < to.Length;)
+        {
+            var read = await tensor.Source.ReadAsync(tensor.Offset + first * sizeof(float) + filled, to[filled..], stop);
+            if (read <= 0) throw new MergeException($"The content of tensor '{tensor.Name}' ends too early.");
+            filled += read;
+        }
+    }
+
     void Widen(DType type, ReadOnlySpan<byte> raw, Span<double> to)
     {
         if (type == DType.F64)

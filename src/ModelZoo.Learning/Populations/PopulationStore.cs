@@ -20,17 +20,23 @@ public sealed class PopulationStore(Blueprint blueprint, IPopulationPlace place)
 
     public static string Code { get; } = $"ModelZoo {typeof(PopulationStore).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0"}";
 
+    /// <summary>What measured, as metrics say it; the version of this program unless a trainer outside did.</summary>
+    public string MeasuredBy { get; init; } = Code;
+
+    /// <summary>Whether a state to go on from is kept at each epoch. Trainers outside keep their own.</summary>
+    public bool KeepsResume { get; init; } = true;
+
     public async ValueTask SaveAsync(Member member, EpochReport report, TrainingState state, bool isCheckpoint, CancellationToken stop)
     {
         var (lines, clock) = _members.GetOrAdd(member.Id, _ => ([], Stopwatch.StartNew()));
         var files = new List<PopulationFile>();
         if (isCheckpoint) await AddStatesAsync(member, report, state, files, stop);
         var keepLogits = blueprint.Evaluate.KeepLogits == "every" || (blueprint.Evaluate.KeepLogits == "last" && report.Epoch == member.Epochs);
-        if (keepLogits && report.Splits.Count > 0) files.Add(new(PopulationLayout.Logits(member.Id, report.Epoch), await StateFile.LogitsAsync(report.Splits, About(member, report.Epoch), stop)));
+        if (keepLogits && report.Splits.Any(split => split.Logits.Length > 0)) files.Add(new(PopulationLayout.Logits(member.Id, report.Epoch), await StateFile.LogitsAsync(report.Splits, About(member, report.Epoch), stop)));
         if (report.Epoch == 0) files.Add(new(PopulationLayout.Card(member.Id), MemberCard.Of(member, blueprint.Split).ToJson()));
-        lines.Add(EpochRecord.Of(report, member.Dataset.Id, clock.Elapsed.TotalSeconds, Code).ToLine());
+        lines.Add(EpochRecord.Of(report, member.Dataset.Id, clock.Elapsed.TotalSeconds, MeasuredBy).ToLine());
         files.Add(new(PopulationLayout.Metrics(member.Id), Encoding.UTF8.GetBytes(string.Join('\n', lines) + "\n")));
-        files.Add(new(PopulationLayout.Resume(member.Id), await StateFile.ResumeAsync(state, stop)));
+        if (KeepsResume) files.Add(new(PopulationLayout.Resume(member.Id), await StateFile.ResumeAsync(state, stop)));
         await place.WriteAsync(files, stop);
         clock.Restart();
     }
@@ -55,20 +61,45 @@ public sealed class PopulationStore(Blueprint blueprint, IPopulationPlace place)
         return (state, [.. records.Select(record => record.ToReport())]);
     }
 
+    /// <summary>The reports kept of a member that a trainer outside makes; its next epoch is added to them.</summary>
+    public async ValueTask<IReadOnlyList<EpochReport>> FindReportsAsync(Member member, CancellationToken stop)
+    {
+        var records = await RecordsAsync(member, stop);
+        // Epochs follow one another; what comes after a gap is not counted.
+        var whole = records.TakeWhile((record, i) => record.Epoch == i).ToList();
+        _members[member.Id] = ([.. whole.Select(record => record.ToLine())], Stopwatch.StartNew());
+        return [.. whole.Select(record => record.ToReport())];
+    }
+
+    /// <summary>Lets members train again that failed by no fault of their numbers, and those that waited for them.</summary>
+    /// <returns>How many.</returns>
+    public async Task<int> ForgetFailuresAsync(IReadOnlyList<Member> members, CancellationToken stop)
+    {
+        var count = 0;
+        foreach (var member in members)
+        {
+            if (await place.FindAsync(PopulationLayout.Ending(member.Id), stop) is not { } content) continue;
+            if (MemberEnding.Read(content, PopulationLayout.Ending(member.Id)).Status is MemberStatus.Done or MemberStatus.Diverged) continue;
+            await place.WriteAsync([new(PopulationLayout.Ending(member.Id), null)], stop);
+            count++;
+        }
+        return count;
+    }
+
     public async ValueTask<MemberOutcome?> FindEndAsync(Member member, CancellationToken stop)
     {
         if (await place.FindAsync(PopulationLayout.Ending(member.Id), stop) is not { } content) return null;
         var ending = MemberEnding.Read(content, PopulationLayout.Ending(member.Id));
-        return new(member, ending.Status, [.. (await RecordsAsync(member, stop)).Select(record => record.ToReport())], ending.Problem);
+        return new(member, ending.Status, [.. (await RecordsAsync(member, stop)).Select(record => record.ToReport())], ending.Problem, ending.ExitCode, ending.ErrorTail);
     }
 
     public async ValueTask EndAsync(MemberOutcome outcome, CancellationToken stop)
     {
         var member = outcome.Member;
         var files = new List<PopulationFile>();
-        if (outcome.Status == MemberStatus.ParentFailed) files.Add(new(PopulationLayout.Card(member.Id), MemberCard.Of(member, blueprint.Split).ToJson()));
-        files.Add(new(PopulationLayout.Ending(member.Id), new MemberEnding(outcome.Status, outcome.Reports.Count > 0 ? outcome.Reports[^1].Epoch : null, outcome.Problem).ToJson()));
-        files.Add(new(PopulationLayout.Resume(member.Id), null));
+        if (outcome.Reports.Count == 0) files.Add(new(PopulationLayout.Card(member.Id), MemberCard.Of(member, blueprint.Split).ToJson()));
+        files.Add(new(PopulationLayout.Ending(member.Id), new MemberEnding(outcome.Status, outcome.Reports.Count > 0 ? outcome.Reports[^1].Epoch : null, outcome.Problem, outcome.ExitCode, outcome.ErrorTail).ToJson()));
+        if (KeepsResume) files.Add(new(PopulationLayout.Resume(member.Id), null));
         await place.WriteAsync(files, stop);
         _members.TryRemove(member.Id, out _);
     }
@@ -96,14 +127,21 @@ public sealed class PopulationStore(Blueprint blueprint, IPopulationPlace place)
 
 /// <summary>How a member ended: status.json.</summary>
 /// <param name="Epochs">The last epoch that is kept; null when there is none.</param>
-public sealed record MemberEnding(MemberStatus Status, int? Epochs, string? Problem)
+/// <param name="ExitCode">Of a trainer's command that failed.</param>
+/// <param name="ErrorTail">The last that it wrote to its standard error.</param>
+public sealed record MemberEnding(MemberStatus Status, int? Epochs, string? Problem, int? ExitCode = null, string? ErrorTail = null)
 {
-    public string Word => Status switch { MemberStatus.Done => "done", MemberStatus.Diverged => "failed (nan)", _ => "failed (parent)" };
+    public string Word => Status == MemberStatus.Done ? "done" : $"failed ({Reason})";
 
-    public byte[] ToJson() => JsonText.Page(new JsonObject
+    string? Reason => Status switch { MemberStatus.Done => null, MemberStatus.Diverged => "nan", MemberStatus.ParentFailed => "parent", MemberStatus.OutOfMemory => "oom", _ => "error" };
+
+    public byte[] ToJson()
     {
-        ["status"] = Status == MemberStatus.Done ? "done" : "failed", ["reason"] = Status switch { MemberStatus.Done => null, MemberStatus.Diverged => "nan", _ => "parent" }, ["epochs"] = Epochs, ["problem"] = Problem,
-    });
+        var json = new JsonObject { ["status"] = Status == MemberStatus.Done ? "done" : "failed", ["reason"] = Reason, ["epochs"] = Epochs, ["problem"] = Problem };
+        if (ExitCode is { } code) json["exit_code"] = code;
+        if (ErrorTail is { Length: > 0 } tail) json["stderr"] = tail;
+        return JsonText.Page(json);
+    }
 
     public static MemberEnding Read(ReadOnlyMemory<byte> content, string path)
     {
@@ -112,9 +150,11 @@ public sealed record MemberEnding(MemberStatus Status, int? Epochs, string? Prob
         {
             ("done", _) => MemberStatus.Done,
             ("failed", "parent") => MemberStatus.ParentFailed,
+            ("failed", "error") => MemberStatus.Failed,
+            ("failed", "oom") => MemberStatus.OutOfMemory,
             ("failed", _) => MemberStatus.Diverged,
             var (word, _) => throw new PopulationException($"'{path}' says the status '{word}'."),
         };
-        return new(status, (int?)json.FindWhole("epochs"), json.FindText("problem"));
+        return new(status, (int?)json.FindWhole("epochs"), json.FindText("problem"), (int?)json.FindWhole("exit_code"), json.FindText("stderr"));
     }
 }

@@ -47,12 +47,19 @@ static class StateFile
 
     /// <summary>Parameters in the order of a layout, whatever floating type they are stored in.</summary>
     /// <exception cref="PopulationException">A tensor is missing or of another shape, or a number is none.</exception>
-    public static async Task<float[]> ReadWeightsAsync(ParameterLayout layout, IReadOnlyList<TensorContent> tensors, string name, CancellationToken stop)
+    public static Task<float[]> ReadWeightsAsync(ParameterLayout layout, IReadOnlyList<TensorContent> tensors, string name, CancellationToken stop) =>
+        ReadAsync(layout.Tensors, layout.Count, tensors, name, stop);
+
+    /// <summary>What comes before the head, whatever head the file has.</summary>
+    public static Task<float[]> ReadBackboneAsync(ParameterLayout layout, IReadOnlyList<TensorContent> tensors, string name, CancellationToken stop) =>
+        ReadAsync([.. layout.Tensors.Where(tensor => !tensor.IsHead)], layout.BackboneCount, tensors, name, stop);
+
+    static async Task<float[]> ReadAsync(IReadOnlyList<ParameterShape> shapes, int count, IReadOnlyList<TensorContent> tensors, string name, CancellationToken stop)
     {
         var byName = tensors.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
-        var parameters = new float[layout.Count];
+        var parameters = new float[count];
         var reader = new WideReader();
-        foreach (var shape in layout.Tensors)
+        foreach (var shape in shapes)
         {
             if (!byName.TryGetValue(shape.Name, out var tensor)) throw new PopulationException($"'{name}' lacks the tensor '{shape.Name}'.");
             if (!tensor.Shape.SequenceEqual(shape.Shape.Select(axis => (long)axis)))

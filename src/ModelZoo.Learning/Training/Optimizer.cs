@@ -25,15 +25,16 @@ sealed class Optimizer(TrainSettings settings, int count)
         Steps++;
         var p = parameters.AsSpan(first);
         var g = gradients.AsSpan(first);
-        if (settings.Optimizer == OptimizerKind.AdamW) AdamW(p, g, First.AsSpan(first), Second.AsSpan(first), rate);
-        else Sgd(p, g, First.Length > 0 ? First.AsSpan(first) : [], rate);
+        if (settings.Optimizer == OptimizerKind.AdamW) AdamW(p, g, First.AsSpan(first), Second.AsSpan(first), rate, settings.WeightDecay, Steps);
+        else Sgd(p, g, First.Length > 0 ? First.AsSpan(first) : [], rate, settings.WeightDecay, settings.Momentum);
     }
 
-    void AdamW(Span<float> p, ReadOnlySpan<float> g, Span<float> m, Span<float> v, double rate)
+    /// <param name="steps">Made so far, this one included.</param>
+    internal static void AdamW(Span<float> p, ReadOnlySpan<float> g, Span<float> m, Span<float> v, double rate, double weightDecay, long steps)
     {
-        var keep = (float)(1 - rate * settings.WeightDecay);
-        var step = (float)(rate / (1 - Math.Pow(Beta1, Steps)));
-        var correction = (float)(1 / Math.Sqrt(1 - Math.Pow(Beta2, Steps)));
+        var keep = (float)(1 - rate * weightDecay);
+        var step = (float)(rate / (1 - Math.Pow(Beta1, steps)));
+        var correction = (float)(1 / Math.Sqrt(1 - Math.Pow(Beta2, steps)));
         const float b1 = (float)Beta1, b2 = (float)Beta2, c1 = (float)(1 - Beta1), c2 = (float)(1 - Beta2);
         var i = 0;
         for (; i + 8 <= p.Length; i += 8)
@@ -54,9 +55,10 @@ sealed class Optimizer(TrainSettings settings, int count)
         }
     }
 
-    void Sgd(Span<float> p, ReadOnlySpan<float> g, Span<float> velocity, double rate)
+    /// <param name="velocity">Empty: without momentum.</param>
+    internal static void Sgd(Span<float> p, ReadOnlySpan<float> g, Span<float> velocity, double rate, double weightDecay, double momentumShare)
     {
-        var (decay, momentum, lr) = ((float)settings.WeightDecay, (float)settings.Momentum, (float)rate);
+        var (decay, momentum, lr) = ((float)weightDecay, (float)momentumShare, (float)rate);
         for (var i = 0; i < p.Length; i++)
         {
             var d = MathF.FusedMultiplyAdd(decay, p[i], g[i]);

@@ -5,11 +5,14 @@ using ModelZoo.Learning.Models;
 
 namespace ModelZoo.Learning.Training;
 
-public enum MemberStatus { Done, Diverged, ParentFailed }
+/// <summary>How members end. <c>Failed</c> and <c>OutOfMemory</c> are those of trainers outside this program.</summary>
+public enum MemberStatus { Done, Diverged, ParentFailed, Failed, OutOfMemory }
 
 /// <summary>How a member ended, with what was measured at each epoch.</summary>
 /// <param name="Problem">Why it failed; null when it is done.</param>
-public sealed record MemberOutcome(Member Member, MemberStatus Status, IReadOnlyList<EpochReport> Reports, string? Problem)
+/// <param name="ExitCode">Of the trainer's command, where one ran and failed.</param>
+/// <param name="ErrorTail">The last of what that command wrote to its standard error.</param>
+public sealed record MemberOutcome(Member Member, MemberStatus Status, IReadOnlyList<EpochReport> Reports, string? Problem, int? ExitCode = null, string? ErrorTail = null)
 {
     /// <summary>The epoch of best validation accuracy, the earliest of equals; the last where nothing was validated.</summary>
     public int BestEpoch => Reports.Select(report => (report.Epoch, Val: report.Splits.FirstOrDefault(split => split.Split == "val"))).Where(pair => pair.Val is not null)
@@ -54,38 +57,7 @@ public sealed class PopulationTrainer(Blueprint blueprint, Func<BlueprintDataset
     public async Task<IReadOnlyList<MemberOutcome>> RunAsync(IReadOnlyList<Member> members, int parallel, IProgress<(Member Member, EpochReport Report)>? progress, CancellationToken stop)
     {
         foreach (var member in members) _ = SplitsOf(member);
-        using var halt = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        using var slots = new SemaphoreSlim(parallel);
-        var running = new Dictionary<string, Task<MemberOutcome>>(StringComparer.Ordinal);
-        foreach (var member in members)
-        {
-            var parent = member.Parent is { } state && running.TryGetValue(state.Member.Id, out var task) ? task : null;
-            running.Add(member.Id, RunAsync(member, parent));
-        }
-        return await Task.WhenAll(running.Values);
-
-        async Task<MemberOutcome> RunAsync(Member member, Task<MemberOutcome>? parent)
-        {
-            try
-            {
-                var born = parent is null ? null : await parent;
-                await slots.WaitAsync(halt.Token);
-                try
-                {
-                    return await Task.Factory.StartNew(() => TrainAsync(member, born, progress, halt.Token), halt.Token, TaskCreationOptions.DenyChildAttach, threads ?? TaskScheduler.Default).Unwrap();
-                }
-                finally
-                {
-                    slots.Release();
-                }
-            }
-            catch
-            {
-                // A full disk or a lost store concerns everybody: the others stop at their next step and can go on later.
-                await halt.CancelAsync();
-                throw;
-            }
-        }
+        return await MemberSchedule.RunAsync(members, parallel, (member, parent, halt) => TrainAsync(member, parent, progress, halt), stop, threads);
     }
 
     async Task<MemberOutcome> TrainAsync(Member member, MemberOutcome? parent, IProgress<(Member, EpochReport)>? progress, CancellationToken stop)
@@ -132,14 +104,15 @@ public sealed class PopulationTrainer(Blueprint blueprint, Func<BlueprintDataset
         var splits = SplitsOf(member);
         var start = StartingPoint.Of(member.Architecture, head, settings.Initialization, member.Seed, member.HeadSeed, backbone is null ? null : (ReadOnlyMemory<float>?)backbone);
         var evaluated = blueprint.Evaluate.On.Select(splits.Find).OfType<ImageSet>().ToList();
-        if (settings.ProbeFirst) start = Probe(member, head, settings, splits.Train, start, stop);
+        if (settings.ProbeFirst) start = Probe(member.Architecture, head, settings, splits.Train, member.HeadSeed, start, stop);
         return new(member.Architecture, head, settings, splits.Train, evaluated, member.Seed, start);
     }
 
-    static float[] Probe(Member member, HeadShape head, TrainSettings settings, ImageSet train, float[] start, CancellationToken stop)
+    /// <summary>Fits a head on the frozen backbone before everything trains.</summary>
+    internal static float[] Probe(Architecture model, HeadShape head, TrainSettings settings, ImageSet train, ulong headSeed, float[] start, CancellationToken stop)
     {
         var probe = settings with { FreezeBackbone = true, ProbeFirst = false, Epochs = ProbeEpochs, Optimizer = OptimizerKind.AdamW, LearningRate = ProbeRate, WeightDecay = 0, Schedule = ScheduleKind.Constant, WarmupSteps = 0, Ema = 0 };
-        var trainer = new MemberTrainer(new(member.Architecture, head, probe, train, [], member.HeadSeed, start));
+        var trainer = new MemberTrainer(new(model, head, probe, train, [], headSeed, start));
         while (trainer.Epoch < ProbeEpochs) trainer.RunEpoch(stop);
         return trainer.Parameters.ToArray();
     }

@@ -12,6 +12,7 @@ sealed record MatrixRow(string Method, string Pattern, RepositoryKind Kind)
     {
         ["/api/repos/delete"] = """{"name":"{owner}/{name}","type":"model"}""",
         ["/api/zoo/convert"] = """{"repository":"{owner}/{name}","to":"npz"}""",
+        ["/api/zoo/finetune"] = """{"model":"{owner}/{name}","dataset":"{owner}/nothing","target":"{owner}/{fresh}"}""",
         ["/v1/completions"] = """{"model":"{owner}/{name}","prompt":"x"}""",
         ["/v1/chat/completions"] = """{"model":"{owner}/{name}","messages":[{"role":"user","content":"x"}]}""",
         ["/v1/embeddings"] = """{"model":"{owner}/{name}","input":"x"}""",

@@ -86,6 +86,16 @@ public abstract class BoardViewTests(TestHub hub)
     }
 
     [Fact]
+    public async Task Nobody_is_called_state_of_the_art_by_his_own_word()
+    {
+        var data = await hub.Ada.CreateBenchmarkAsync();
+        foreach (var value in (string[])["0.9", "0.5", "0.4"]) await hub.Ada.CreateModelAsync(ScoreBench.Entry(data, "digits", value, "  notes: no-tools\n"));
+        var badge = await (await hub.Nobody.GetAsync($"/leaderboards/{data}/digits/badge.svg")).Content.ReadAsStringAsync();
+        Assert.Contains("rank 1 of 3 &#183; claimed", badge);
+        Assert.DoesNotContain("state of the art", badge);
+    }
+
+    [Fact]
     public async Task A_board_is_read_as_a_table_a_badge_and_by_the_clients_of_Hugging_Face()
     {
         var data = await hub.Ada.CreateBenchmarkAsync();

@@ -135,7 +135,7 @@ public sealed class DirectPartsTests : IAsyncLifetime
         var bytes = Bytes.Random(10, 9);
         var upload = new PartsUpload(await store.BeginDirectPartsAsync(bytes.Digest, bytes.Size, PartBytes, None), bytes.Digest, bytes.Size, PartBytes);
         Assert.StartsWith($"https://s3.example.org/far/{_options.Bucket}/", store.SignPart(upload, 1, TimeSpan.FromMinutes(5))!.AbsoluteUri);
-        Assert.StartsWith($"https://s3.example.org/far/{_options.Bucket}/", store.SignDownload(bytes.Digest, null, null, TimeSpan.FromMinutes(5))!.AbsoluteUri);
+        Assert.StartsWith($"https://s3.example.org/far/{_options.Bucket}/", (await store.SignDownloadAsync(bytes.Digest, null, null, TimeSpan.FromMinutes(5), default))!.AbsoluteUri);
     }
 
     [Fact]

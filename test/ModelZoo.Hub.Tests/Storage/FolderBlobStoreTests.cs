@@ -28,7 +28,7 @@ public sealed class FolderBlobStoreTests : BlobStoreContract
         var path = Store.FindLocalFile(bytes.Digest);
         Assert.Equal(Path.Combine(_root, "blobs", bytes.Digest.Hex[..2], bytes.Digest.Hex[2..4], bytes.Digest.Hex), path);
         if (!OperatingSystem.IsWindows()) Assert.Equal(UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead, File.GetUnixFileMode(path!));
-        Assert.Null(Store.SignDownload(bytes.Digest, null, null, TimeSpan.FromMinutes(1)));
+        Assert.Null(await Store.SignDownloadAsync(bytes.Digest, null, null, TimeSpan.FromMinutes(1), default));
     }
 
     [Fact]

@@ -24,7 +24,7 @@ public sealed class S3BlobStoreTests : BlobStoreContract
     {
         var bytes = Bytes.Random(5000, 1);
         await Store.WriteAsync(bytes.Digest, bytes.Size, bytes.Send(), None);
-        var address = Store.SignDownload(bytes.Digest, "text/plain; charset=utf-8", "inline; filename=\"a b.txt\";", TimeSpan.FromMinutes(5))!;
+        var address = (await Store.SignDownloadAsync(bytes.Digest, "text/plain; charset=utf-8", "inline; filename=\"a b.txt\";", TimeSpan.FromMinutes(5), default))!;
         using var http = new HttpClient();
         using var whole = await http.GetAsync(address);
         Assert.Equal(bytes.Content, await whole.Content.ReadAsByteArrayAsync());

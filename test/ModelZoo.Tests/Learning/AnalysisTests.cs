@@ -128,6 +128,36 @@ public sealed class AnalysisTests
     }
 
     [Fact]
+    public void Trees_find_what_no_line_does_and_always_the_same()
+    {
+        var rows = Enumerable.Range(0, 240).Select(i => Numbers((ulong)i + 500, 6).Select(x => (double)x).ToArray()).ToList();
+        var targets = rows.Select(row => row[1] * row[4] > 0 ? 1.0 : -1).ToList();
+        var (seen, unseen) = (rows[..160], rows[160..]);
+        var trees = BoostedTrees.Fit(seen, targets[..160]);
+        var again = BoostedTrees.Fit(seen, targets[..160]);
+        var line = Ridge.Fit(seen, targets[..160], 1);
+        Assert.All(rows, row => Assert.Equal(trees.Predict(row), again.Predict(row)));
+        Assert.True(PropertyPrediction.RSquaredOf(targets[160..], [.. unseen.Select(trees.Predict)]) > 0.6);
+        Assert.True(PropertyPrediction.RSquaredOf(targets[160..], [.. unseen.Select(line.Predict)]) < 0.2);
+    }
+
+    [Fact]
+    public void A_tree_splits_where_the_least_is_left_over()
+    {
+        // By hand: of three splits the one between 2 and 10 leaves 0.5 + 0.5; each side is told its mean at rate 1.
+        double[][] rows = [[1, 7], [2, 7], [10, 7], [11, 7]];
+        var one = BoostedTrees.Fit(rows, [0, 1, 5, 6], trees: 1, depth: 1, rate: 1);
+        Assert.Equal([0.5, 0.5, 5.5, 5.5], rows.Select(one.Predict));
+        Assert.Equal(0.5, one.Predict([6, 0]));
+        Assert.Equal(5.5, one.Predict([6.01, 0]));
+        // Depth 2 tells all four apart; more trees change nothing then, and rows that are equal cannot be parted.
+        Assert.Equal([0, 1, 5, 6], rows.Select(BoostedTrees.Fit(rows, [0, 1, 5, 6], trees: 3, depth: 2, rate: 1).Predict));
+        Assert.Equal(2, BoostedTrees.Fit([[3], [3], [3]], [1, 2, 3]).Predict([3]), 1e-12);
+        Assert.Equal(4, BoostedTrees.Fit([[1], [2]], [4, 4]).Predict([9]));
+        Assert.Throws<ArgumentException>(() => BoostedTrees.Fit([[double.NaN], [1]], [1, 2]));
+    }
+
+    [Fact]
     public void Prediction_is_told_with_and_without_the_progress_of_training()
     {
         var samples = new List<PropertySample>();
@@ -141,6 +171,9 @@ public sealed class AnalysisTests
         var found = PropertyPrediction.Run(samples);
         Assert.InRange(found.All!.RSquared!.Value, 0.9, 1);
         Assert.All(found.WithinEpoch.Values, score => Assert.InRange(score.RSquared!.Value, -1, 0.4));
+        var trees = PropertyPrediction.Run(samples, PropertyModel.Trees);
+        Assert.InRange(trees.All!.RSquared!.Value, 0.85, 1);
+        Assert.Null(trees.All.Alpha);
     }
 
     [Fact]

@@ -1,3 +1,5 @@
+using ModelZoo.Evaluation.Leaderboards;
+
 namespace ModelZoo.Hub.Evaluations.Leaderboards;
 
 /// <summary>What quality may be held against.</summary>
@@ -23,16 +25,7 @@ static class BoardCosts
     public static IReadOnlyList<CostPoint> Points(IEnumerable<RankedEntry> ranked, bool higherIsBetter, Func<BoardEntry, double?> cost)
     {
         var known = ranked.Select(entry => (Entry: entry, Cost: cost(entry.Entry))).Where(pair => pair.Cost is > 0)
-            .Select(pair => (pair.Entry, Cost: pair.Cost!.Value, Gain: higherIsBetter ? pair.Entry.Entry.Value : -pair.Entry.Entry.Value))
-            .OrderBy(point => point.Cost).ThenByDescending(point => point.Gain).ToList();
-        var points = new List<CostPoint>(known.Count);
-        var (best, bestCost) = (double.NegativeInfinity, double.NaN);
-        foreach (var (entry, at, gain) in known)
-        {
-            var isOnFront = gain > best || gain == best && at == bestCost;
-            if (gain > best) (best, bestCost) = (gain, at);
-            points.Add(new(entry, at, isOnFront));
-        }
-        return points;
+            .Select(pair => (pair.Entry, Cost: pair.Cost!.Value)).ToList();
+        return [.. ParetoFront.Sweep([.. known.Select(one => (one.Entry.Entry.Value, one.Cost))], higherIsBetter).Select(swept => new CostPoint(known[swept.Index].Entry, known[swept.Index].Cost, swept.IsFront))];
     }
 }

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using ModelZoo.Hub.Jobs;
 using ModelZoo.Hub.Kernel;
+using ModelZoo.Hub.Repositories;
 
 namespace ModelZoo.Hub.Evaluations.Runs;
 
@@ -12,6 +13,8 @@ static class RunsServices
         services.AddAll(typeof(EvaluationStore), typeof(EvaluationAccess), typeof(EvaluationRequests), typeof(EvaluationScratch), typeof(EvaluationWorker),
             typeof(EvaluationResult), typeof(EvaluationSamples));
         services.AddSingleton<IJobHandler, EvaluationJob>();
+        services.AddSingleton<IJobHandler, MergedModels>();
+        services.AddSingleton<ICommitFollower, MergedFollower>();
         services.AddSingleton<IChore>(all => all.GetRequiredService<EvaluationScratch>());
         return services;
     }

@@ -138,7 +138,7 @@ static class BatchEndpoints
                 {
                     answer["size"] = stored;
                     answer["authenticated"] = true;
-                    answer["actions"] = new JsonObject { ["download"] = Action(blobs.SignDownload(digest, null, null, s_validFor)?.AbsoluteUri ?? OwnAddress(digest)) };
+                    answer["actions"] = new JsonObject { ["download"] = Action((await blobs.SignDownloadAsync(digest, null, null, s_validFor, stop))?.AbsoluteUri ?? OwnAddress(digest)) };
                 }
             }
             return new JsonObject { ["transfer"] = "basic", ["hash_algo"] = "sha256", ["objects"] = answers };

@@ -1,18 +1,17 @@
 using System.Globalization;
 using System.Net;
+using ModelZoo.Evaluation.Leaderboards;
 using ModelZoo.Hub.Evaluations.Leaderboards;
 using ModelZoo.Hub.Evaluations.Scores;
 
 namespace ModelZoo.Hub.Facades.Zoo;
 
 /// <summary>
-/// A picture for cards: the task, a model's value and rank, by whose word. It says state of the art only of the first of at least three, and
-/// where the lead is within the noise it says that instead.
+/// A picture for cards: the task, a model's value and rank, by whose word. It says state of the art only of a value that was run here or again, the first of at
+/// least three; otherwise its rank, or that the lead is within the noise.
 /// </summary>
 static class BoardBadge
 {
-    const int LeastCompetitors = 3;
-
     /// <summary>Width of one character of Verdana at 11 px, on average.</summary>
     const double CharacterWidth = 6.6;
 
@@ -24,7 +23,7 @@ static class BoardBadge
         var (rank, entry) = view.Ranked[at];
         var value = entry.Value.ToString(Math.Abs(entry.Value) < 10 ? "0.####" : "0.##", CultureInfo.InvariantCulture);
         var day = DateTimeOffset.FromUnixTimeMilliseconds(view.Request.AsOf ?? entry.Score.MeasuredAt).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
-        var place = rank == 1 && view.Ranked.Count >= LeastCompetitors && !entry.Has(MarkKind.Strong) && !entry.Has(MarkKind.Disputed)
+        var place = rank == 1 && entry.IsVerified && view.Ranked.Count >= Frontier.FewestCompetitors && !entry.Has(MarkKind.Strong) && !entry.Has(MarkKind.Disputed)
             ? RankRanges.Find(view, at) is { Worst: 1 } ? "state of the art" : "best, not significantly" : $"rank {rank}";
         var words = $"{(model is null ? entry.Model.FullName + " " : "")}{value} · {place} of {view.Ranked.Count} · {entry.Score.Standing.Word()} · {day}";
         return Picture(left, words, entry.Has(MarkKind.Disputed) ? "#8a5a00" : entry.Score.Standing switch { Standing.Verified or Standing.Reproduced => "#2f6b46", Standing.Stale => "#8a5a00", _ => "#4a5560" });

@@ -80,7 +80,7 @@ static class LeaderboardEndpoints
         var (visible, view) = await ViewAsync(dataset, task, http, boards, stop);
         return JsonLines.Object(new JsonObject { ["reported"] = Records(verifiedOnly: false), ["verified"] = Records(verifiedOnly: true) });
 
-        JsonArray Records(bool verifiedOnly) => new([.. Frontier.Of(view.Board, view.Setting, visible, verifiedOnly).Select(record => (JsonNode)BoardJson.Of(record.Entry, s_noFlop))]);
+        JsonArray Records(bool verifiedOnly) => new([.. BoardRecords.Of(view.Board, view.Setting, visible, verifiedOnly).Select(record => (JsonNode)BoardJson.Of(record.Entry, s_noFlop))]);
     }
 
     static readonly Dictionary<long, double> s_noFlop = [];

@@ -40,6 +40,8 @@ static class ZooRoutes
         ProfileEndpoints.Map(group);
         EstimateEndpoints.Map(group);
         ConvertEndpoints.Map(group);
+        FineTuneEndpoints.Map(group);
+        MergeEndpoints.Map(group);
         KeyEndpoints.Map(group);
         EvaluationEndpoints.Map(group);
         InferEndpoints.Map(group);

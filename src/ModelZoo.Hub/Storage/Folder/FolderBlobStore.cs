@@ -47,7 +47,7 @@ sealed class FolderBlobStore : IBlobStore
     public string? FindLocalFile(Digest digest) => _layout.Blob(digest) is var path && File.Exists(path) ? path : null;
 
     // A folder has no addresses of its own: everything passes through the hub, and parts are joined and verified in one step.
-    public Uri? SignDownload(Digest digest, string? contentType, string? contentDisposition, TimeSpan validFor) => null;
+    public ValueTask<Uri?> SignDownloadAsync(Digest digest, string? contentType, string? contentDisposition, TimeSpan validFor, CancellationToken stop) => new((Uri?)null);
 
     public Uri? SignRange(Digest digest, long first, long last, TimeSpan validFor) => null;
 

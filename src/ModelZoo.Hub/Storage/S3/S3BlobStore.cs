@@ -37,7 +37,10 @@ sealed class S3BlobStore : IBlobStore, IDisposable
 
     public string? FindLocalFile(Digest digest) => null;
 
-    public Uri? SignDownload(Digest digest, string? contentType, string? contentDisposition, TimeSpan validFor)
+    public ValueTask<Uri?> SignDownloadAsync(Digest digest, string? contentType, string? contentDisposition, TimeSpan validFor, CancellationToken stop) =>
+        new(SignDownload(digest, contentType, contentDisposition, validFor));
+
+    Uri? SignDownload(Digest digest, string? contentType, string? contentDisposition, TimeSpan validFor)
     {
         if (!_signsDownloads) return null;
         var request = new GetPreSignedUrlRequest { Key = Key(digest), Verb = HttpVerb.GET };

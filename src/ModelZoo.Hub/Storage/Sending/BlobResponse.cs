@@ -27,7 +27,7 @@ static class BlobResponse
             Announce(http.Response, plan, file);
             return;
         }
-        if (redirectFor is { } time && !IsGlance(plan) && blobs.SignDownload(digest, file.ContentType, file.ContentDisposition, time) is { } address)
+        if (redirectFor is { } time && !IsGlance(plan) && await blobs.SignDownloadAsync(digest, file.ContentType, file.ContentDisposition, time, stop) is { } address)
         {
             Announce(http.Response, new(StatusCodes.Status302Found, 0, 0), file);
             http.Response.Headers.Location = address.AbsoluteUri;
@@ -36,8 +36,15 @@ static class BlobResponse
         if (blobs.FindLocalFile(digest) is { } path)
         {
             Announce(http.Response, plan, file);
-            await http.Response.SendFileAsync(path, plan.Offset, plan.Length, stop);
-            return;
+            try
+            {
+                await http.Response.SendFileAsync(path, plan.Offset, plan.Length, stop);
+                return;
+            }
+            catch (FileNotFoundException) when (!http.Response.HasStarted)
+            {
+                // It took another form in this moment: the store knows which.
+            }
         }
         await using var content = await blobs.OpenReadAsync(digest, plan.Offset, plan.Length, stop);
         Announce(http.Response, plan, file);

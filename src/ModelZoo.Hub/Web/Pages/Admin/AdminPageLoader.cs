@@ -3,6 +3,7 @@ using ModelZoo.Hub.Accounts;
 using ModelZoo.Hub.Cluster;
 using ModelZoo.Hub.Database;
 using ModelZoo.Hub.Jobs;
+using ModelZoo.Hub.Populations.Deltas;
 using ModelZoo.Hub.Repositories;
 using ModelZoo.Hub.Storage;
 using ModelZoo.Hub.Web.Components;
@@ -12,7 +13,7 @@ namespace ModelZoo.Hub.Web.Pages.Admin;
 
 /// <summary>Loads the administration page from the stores.</summary>
 sealed class AdminPageLoader(
-    PageFrames frames, HubFiguresQuery figures, AccountStore accounts, JobStore jobs, RecentErrors errors, NodeStore nodes, Membership membership, HubDatabase database, HubOptions options,
+    PageFrames frames, HubFiguresQuery figures, StorageSavingsQuery savings, AccountStore accounts, JobStore jobs, RecentErrors errors, NodeStore nodes, Membership membership, HubDatabase database, HubOptions options,
     IEnumerable<IJobHandler> handlers, TimeProvider time)
 {
     static readonly Choice[] s_tasks =
@@ -39,6 +40,7 @@ sealed class AdminPageLoader(
             ObjectCount = await figures.CountObjectsAsync(stop),
             RepositoryCount = now.Repositories,
             FreeBytes = FreeBytes(),
+            Savings = await savings.FindTotalAsync(stop),
             Database = database.Kind == "postgres" ? "PostgreSQL" : "SQLite",
             BlobStore = options.Storage.Kind == StorageKind.Folder ? "a folder" : "S3",
             StartedAt = _startedAt,

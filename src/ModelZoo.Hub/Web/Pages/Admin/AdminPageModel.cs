@@ -29,6 +29,9 @@ public sealed record AdminPageModel(PageFrame Frame)
     public long RepositoryCount { get; init; }
     public long? FreeBytes { get; init; }
 
+    /// <summary>What storing states as differences saves; null where nothing is stored so.</summary>
+    public Populations.Deltas.StorageSavings? Savings { get; init; }
+
     /// <summary>"SQLite", "PostgreSQL"; "a folder", "S3".</summary>
     public string Database { get; init; } = "";
     public string BlobStore { get; init; } = "";

@@ -118,7 +118,7 @@ sealed class BoardPages(PageFrames frames, BoardReader boards)
 
     static FrontierPlot? OverTime(BoardView view, VisibleScores visible, bool verifiedOnly)
     {
-        var records = Frontier.Of(view.Board, view.Setting, visible, verifiedOnly);
+        var records = BoardRecords.Of(view.Board, view.Setting, visible, verifiedOnly);
         if (records.Count == 0) return null;
         var kept = records.TakeLast(ChartDots / 2).ToList();
         var keys = kept.Select(record => record.Entry).ToHashSet();

@@ -2,15 +2,15 @@ using Microsoft.Extensions.Logging;
 using ModelZoo.Hub.Jobs;
 using ModelZoo.Hub.Kernel;
 
-namespace ModelZoo.Hub.Conversions;
+namespace ModelZoo.Hub.Repositories;
 
 /// <summary>
-/// Where converted files lie until the blob store has them: a folder for each try, removed with it. A process that is killed leaves its folder
-/// behind without the lock that it held, and the chore removes what nobody holds.
+/// Where files that a job makes (conversions, merges) lie until the blob store has them: a folder for each try, removed with it. A process that is killed
+/// leaves its folder behind without the lock that it held, and the chore removes what nobody holds.
 /// </summary>
-sealed class ConversionScratch(HubOptions options, ILogger<ConversionScratch> log) : IChore
+sealed partial class WorkScratch(HubOptions options, ILogger<WorkScratch> log) : IChore
 {
-    /// <summary>What a conversion leaves free on the disk for everybody else.</summary>
+    /// <summary>What a job leaves free on the disk for everybody else.</summary>
     const long ReserveBytes = 1L << 30;
 
     const string LockName = ".in-use";
@@ -26,12 +26,12 @@ sealed class ConversionScratch(HubOptions options, ILogger<ConversionScratch> lo
         return new(path, new FileStream(Path.Combine(path, LockName), FileMode.CreateNew, FileAccess.Write, FileShare.None));
     }
 
-    /// <summary>How many bytes a conversion may write now.</summary>
+    /// <summary>How many bytes a job may write now.</summary>
     public long RoomBytes()
     {
         var free = new DriveInfo(Path.GetFullPath(_root)).AvailableFreeSpace - ReserveBytes;
         return free > 0 ? Math.Min(free, options.Conversion.OutputBytes)
-            : throw new Refusal(RefusalKind.Unavailable, "The disk for conversions is full; an administrator must make room.");
+            : throw new Refusal(RefusalKind.Unavailable, "The disk for conversions and merges is full; an administrator must make room.");
     }
 
     public Task RunAsync(CancellationToken stop)
@@ -42,10 +42,13 @@ sealed class ConversionScratch(HubOptions options, ILogger<ConversionScratch> lo
             stop.ThrowIfCancellationRequested();
             if (IsHeld(folder)) continue;
             Directory.Delete(folder, recursive: true);
-            log.ScratchSwept(Path.GetFileName(folder));
+            ScratchSwept(log, Path.GetFileName(folder));
         }
         return Task.CompletedTask;
     }
+
+    [LoggerMessage(3701, LogLevel.Information, "Removed {Folder}, which a job that was killed left behind")]
+    static partial void ScratchSwept(ILogger log, string folder);
 
     static bool IsHeld(string folder)
     {

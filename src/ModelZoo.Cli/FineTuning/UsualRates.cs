@@ -1,0 +1,21 @@
+using ModelZoo.Learning.FineTuning;
+using ModelZoo.Weights;
+
+namespace ModelZoo.Cli.FineTuning;
+
+/// <summary>
+/// Learning rates where none is given. For models of BERT's size the published ones (5e-5 for all weights: Devlin et al. 2019, arXiv:1810.04805, appendix A.3;
+/// 5e-4 for LoRA: Hu et al. 2021, arXiv:2106.09685, table 9); small models bear larger ones.
+/// </summary>
+static class UsualRates
+{
+    const long Small = 10_000_000;
+
+    public static double Of(FineTuneMethod method, string folder)
+    {
+        if (method == FineTuneMethod.Probe) return 1e-2;
+        var bytes = new FolderFiles(folder).Files.Where(file => !file.Path.Contains('/') && (file.Path.EndsWith(".safetensors", StringComparison.Ordinal) || file.Path.EndsWith(".bin", StringComparison.Ordinal))).Sum(file => file.SizeBytes);
+        var isSmall = bytes < 4 * Small;
+        return method == FineTuneMethod.Lora ? isSmall ? 2e-3 : 5e-4 : isSmall ? 5e-4 : 5e-5;
+    }
+}

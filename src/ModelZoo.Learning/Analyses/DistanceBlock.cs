@@ -1,0 +1,83 @@
+using System.Runtime.Intrinsics;
+using ModelZoo.Learning.Merging;
+
+namespace ModelZoo.Learning.Analyses;
+
+/// <summary>Some consecutive numbers of all checkpoints, and what they contribute to norms and distances.</summary>
+sealed class DistanceBlock
+{
+    readonly double[][] _rows;
+    readonly double[] _norms;
+    readonly double[] _squares;
+    readonly WideReader _reader = new();
+
+    public DistanceBlock(int checkpoints, int size)
+    {
+        _rows = new double[checkpoints][];
+        for (var i = 0; i < checkpoints; i++) _rows[i] = new double[size];
+        (_norms, _squares) = (new double[checkpoints], new double[checkpoints * (checkpoints - 1) / 2]);
+    }
+
+    public async ValueTask ComputeAsync(IReadOnlyList<Checkpoint> checkpoints, long first, CancellationToken stop)
+    {
+        var (n, count) = (checkpoints.Count, (int)Math.Min(_rows[0].Length, checkpoints[0].Count - first));
+        for (var i = 0; i < n; i++)
+        {
+            await checkpoints[i].ReadAsync(first, _rows[i].AsMemory(0, count), _reader, stop);
+            var row = _rows[i].AsSpan(0, count);
+            _norms[i] = WideMath.Dot(row, row);
+        }
+        // Pairs in tiles of two rows by four, so that each number that is loaded serves several pairs.
+        for (var i = 0; i < n; i += 2)
+            for (var j = 0; j < Math.Min(i + 2, n); j += 4)
+                if (i + 1 < n && j + 3 < i) Tile(i, j, count);
+                else
+                    for (var x = i; x < Math.Min(i + 2, n); x++)
+                        for (var y = j; y < Math.Min(j + 4, x); y++) _squares[DistanceTable.Pair(x, y)] = WideMath.SquaredDistance(_rows[x].AsSpan(0, count), _rows[y].AsSpan(0, count));
+    }
+
+    public void AddTo(double[] norms, double[] squares)
+    {
+        for (var i = 0; i < norms.Length; i++) norms[i] += _norms[i];
+        for (var i = 0; i < squares.Length; i++) squares[i] += _squares[i];
+    }
+
+    /// <summary>Σ (x − y)² of rows i, i + 1 with rows j to j + 3, each over the lanes and in the order of <see cref="WideMath.SquaredDistance"/>.</summary>
+    void Tile(int i, int j, int count)
+    {
+        ReadOnlySpan<double> x0 = _rows[i].AsSpan(0, count), x1 = _rows[i + 1].AsSpan(0, count);
+        ReadOnlySpan<double> y0 = _rows[j].AsSpan(0, count), y1 = _rows[j + 1].AsSpan(0, count), y2 = _rows[j + 2].AsSpan(0, count), y3 = _rows[j + 3].AsSpan(0, count);
+        Vector512<double> a0 = default, a1 = default, a2 = default, a3 = default, b0 = default, b1 = default, b2 = default, b3 = default;
+        var e = 0;
+        for (; e + 8 <= count; e += 8)
+        {
+            var (p, q) = (Vector512.Create(x0[e..]), Vector512.Create(x1[e..]));
+            Vector512<double> y = Vector512.Create(y0[e..]), d = p - y, f = q - y;
+            (a0, b0) = (a0 + d * d, b0 + f * f);
+            y = Vector512.Create(y1[e..]);
+            (d, f) = (p - y, q - y);
+            (a1, b1) = (a1 + d * d, b1 + f * f);
+            y = Vector512.Create(y2[e..]);
+            (d, f) = (p - y, q - y);
+            (a2, b2) = (a2 + d * d, b2 + f * f);
+            y = Vector512.Create(y3[e..]);
+            (d, f) = (p - y, q - y);
+            (a3, b3) = (a3 + d * d, b3 + f * f);
+        }
+        Keep(i, j, a0, x0, y0, e);
+        Keep(i, j + 1, a1, x0, y1, e);
+        Keep(i, j + 2, a2, x0, y2, e);
+        Keep(i, j + 3, a3, x0, y3, e);
+        Keep(i + 1, j, b0, x1, y0, e);
+        Keep(i + 1, j + 1, b1, x1, y1, e);
+        Keep(i + 1, j + 2, b2, x1, y2, e);
+        Keep(i + 1, j + 3, b3, x1, y3, e);
+    }
+
+    void Keep(int i, int j, Vector512<double> lanes, ReadOnlySpan<double> x, ReadOnlySpan<double> y, int from)
+    {
+        var sum = Vector512.Sum(lanes);
+        for (var e = from; e < x.Length; e++) sum += (x[e] - y[e]) * (x[e] - y[e]);
+        _squares[DistanceTable.Pair(i, j)] = sum;
+    }
+}
