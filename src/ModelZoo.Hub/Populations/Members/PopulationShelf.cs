@@ -21,8 +21,18 @@ sealed class PopulationShelf(TreeReader trees, IBlobStore blobs) : IDisposable
     readonly MemoryCache _open = new(new MemoryCacheOptions { SizeLimit = MostKept });
 
     /// <summary>Whether the commit says that it holds a population; one look into its root.</summary>
-    public async Task<bool> HasAsync(ReadableRepository repository, CommitRow commit, CancellationToken stop) =>
-        await trees.FindEntryAsync(repository.Repository.SpaceId, ObjectId.Parse(commit.TreeId), s_record, stop) is { Mode: EntryMode.File or EntryMode.Executable };
+    public async Task<bool> HasAsync(ReadableRepository repository, CommitRow commit, CancellationToken stop)
+    {
+        try
+        {
+            return await trees.FindEntryAsync(repository.Repository.SpaceId, ObjectId.Parse(commit.TreeId), s_record, stop) is { Mode: EntryMode.File or EntryMode.Executable };
+        }
+        catch (MissingObjectException)
+        {
+            // Every page of a repository asks; one whose objects are lost must still be seen, and deleted.
+            return false;
+        }
+    }
 
     /// <summary>Null where the commit holds none.</summary>
     /// <exception cref="PopulationException">There is one, and its record or blueprint is damaged.</exception>

@@ -17,9 +17,4 @@ static class MapMarks
     public static int Shape(int group) => (group + group / 6) % 6;
 
     public static int Color(int group) => group % 6;
-
-    /// <summary>The shapes of <see cref="SvgCanvas"/> as characters.</summary>
-    public static readonly string[] Signs = ["●", "◆", "▲", "■", "▬", "✚"];
-
-    public static string Sign(int group) => Signs[Shape(group)];
 }

@@ -16,6 +16,9 @@ sealed class SvgCanvas
         "M-4 0a4 4 0 1 0 8 0a4 4 0 1 0-8 0z", "M0-5.5L5.5 0 0 5.5-5.5 0z", "M0-5L5 4H-5z", "M-4-4H4V4H-4z", "M-6-2.5H6V2.5H-6z", "M-1.5-5h3v3.5H5v3H1.5V5h-3V1.5H-5v-3h3.5z",
     ];
 
+    /// <summary>The path of a mark, within 6 px of its middle.</summary>
+    public static string MarkOf(int shape) => s_marks[shape % s_marks.Length];
+
     readonly StringBuilder _svg = new();
 
     /// <summary>Words come last, so that no line runs through them.</summary>
