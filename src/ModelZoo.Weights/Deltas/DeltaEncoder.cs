@@ -18,6 +18,7 @@ public static class DeltaEncoder
         int blockBytes = DeltaHeader.DefaultBlockBytes, CancellationToken stop = default)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(digest.Length, 32);
+        if (originDigest is { Length: 0 }) originDigest = null;       // what an array that is null becomes
         if (origin is null != originDigest is null || originDigest is { Length: not 32 }) throw new ArgumentException("A base needs a digest of 32 bytes, and only a base.", nameof(originDigest));
         if (blockBytes is < DeltaHeader.MinBlockBytes or > DeltaHeader.MaxBlockBytes || !int.IsPow2(blockBytes)) throw new ArgumentOutOfRangeException(nameof(blockBytes));
         var (segments, shift) = await DeltaPlan.MakeAsync(content, origin, stop);

@@ -40,7 +40,9 @@ public sealed class DeltaHeader
 
     internal DeltaHeader(byte[] digest, byte[]? baseDigest, long length, long baseLength, int blockBytes, int shift, IReadOnlyList<DeltaSegment> segments)
     {
-        (Digest, BaseDigest, Length, BaseLength, BlockBytes, Shift, Segments) = (digest, baseDigest, length, baseLength, blockBytes, shift, segments);
+        // Said in full: an array that is null would become memory that is empty.
+        BaseDigest = baseDigest is null ? null : new ReadOnlyMemory<byte>?(baseDigest);
+        (Digest, Length, BaseLength, BlockBytes, Shift, Segments) = (digest, length, baseLength, blockBytes, shift, segments);
         _segmentEnds = new long[segments.Count];
         var end = 0L;
         for (var i = 0; i < segments.Count; i++) _segmentEnds[i] = end += segments[i].Length;

@@ -85,7 +85,14 @@ public sealed class DeltaStream : Stream
             if (_base is not null) await _base.DisposeAsync();
             _base = null;
             _baseEnd = PlanEnd(offset, offset + buffer.Length);
-            _base = await _openBase(offset, _baseEnd - offset, stop);
+            try
+            {
+                _base = await _openBase(offset, _baseEnd - offset, stop);
+            }
+            catch (ArgumentException outside)
+            {
+                throw new DeltaFormatException("The base is not as long as the container says.", outside);
+            }
             _baseAt = offset;
         }
         if (_baseAt < offset)
