@@ -66,8 +66,7 @@ sealed class FineTuneRun(FineTunePlan plan, Action<string> say, IProgress<FineTu
             var inputs = start.Prepare(from, stop);
             if (plan.IsRegression) return new(name, inputs, [], [.. from.Select(NumberOf)]);
             var numbers = labels.Select((label, i) => (label, i)).ToDictionary(each => each.label, each => each.i, StringComparer.Ordinal);
-            return new(name, inputs, [.. from.Select(row => numbers.TryGetValue(Spelled(row.Label, start.Labels), out var number) ? number
-                : throw new EvaluationException($"'{TuningRows.NameOf(row.Label)}' is a class of the {name} split that the training rows lack."))]);
+            return new(name, inputs, [.. from.Select(row => numbers[Spelled(row.Label, start.Labels)])]);
         }
     }
 
@@ -118,8 +117,9 @@ sealed class FineTuneRun(FineTunePlan plan, Action<string> say, IProgress<FineTu
         var all = rows.Train.Concat(rows.Validation).Concat(rows.Test).Select(row => row.Label).ToList();
         // Classes that are numbers say nothing of what they are: with others of them the head is another.
         var areNamed = own.Any(name => !name.All(char.IsAsciiDigit)) || all.Select(TuningRows.NameOf).Distinct(StringComparer.Ordinal).Count() == own.Count;
-        if (!plan.DrawsHead && own.Count > 1 && areNamed && all.TrueForAll(label => own.Contains(Spelled(label, own)))) return own;
-        var names = rows.Train.Select(row => Spelled(row.Label, own)).Distinct(StringComparer.Ordinal).ToList();
+        if (!plan.DrawsHead && own.Count > 1 && areNamed && own.Distinct(StringComparer.Ordinal).Count() == own.Count && all.TrueForAll(label => own.Contains(Spelled(label, own)))) return own;
+        var names = all.Select(label => Spelled(label, own)).Distinct(StringComparer.Ordinal).ToList();
+        if (names.Count - rows.Train.Select(row => Spelled(row.Label, own)).Distinct(StringComparer.Ordinal).Count() is > 0 and var unseen) say($"{unseen} of {names.Count} classes have no training row.");
         return names.TrueForAll(name => long.TryParse(name, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _))
             ? [.. names.OrderBy(name => long.Parse(name, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture))] : [.. names.Order(StringComparer.Ordinal)];
     }

@@ -75,12 +75,12 @@ public sealed record EncoderShape
 
     public int Pixels => Channels * Image * Image;
 
-    /// <summary>The architecture with a head of classes, as transformers names it.</summary>
+    /// <summary>The architecture with a head of classes, as transformers names it; XLM-RoBERTa, which is RoBERTa under another name, has a name of its own.</summary>
     public string ClassifierName => Family switch
     {
         EncoderFamily.Bert => "BertForSequenceClassification",
         EncoderFamily.DistilBert => "DistilBertForSequenceClassification",
-        EncoderFamily.Roberta => Prefix == "roberta." ? "RobertaForSequenceClassification" : "XLMRobertaForSequenceClassification",
+        EncoderFamily.Roberta => "RobertaForSequenceClassification",
         _ => "ViTForImageClassification",
     };
 

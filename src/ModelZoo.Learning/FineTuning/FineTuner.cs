@@ -315,6 +315,6 @@ public sealed class FineTuner
     static void Run(int count, Action<int> work)
     {
         if (count == 1) work(0);
-        else Parallel.For(0, count, new ParallelOptions { MaxDegreeOfParallelism = count }, work);
+        else if (count > 1) Parallel.For(0, count, new ParallelOptions { MaxDegreeOfParallelism = count }, work);
     }
 }
