@@ -70,7 +70,7 @@ public static class TrainerScripts
 
     static PopulationFile Text(string path, string text) => new(path, Encoding.UTF8.GetBytes(text));
 
-    static string Run(IReadOnlyList<List<string>> levels, string script)
+    static string Run(List<List<string>> levels, string script)
     {
         var text = new StringBuilder("#!/bin/sh\n# All members, parents first, one after the other; those that are done are passed over.\ncd \"$(dirname \"$0\")\" || exit 1\nfailed=0\n");
         for (var level = 0; level < levels.Count; level++)
@@ -78,7 +78,7 @@ public static class TrainerScripts
         return text.Append("[ $failed = 0 ] || { echo \"$failed members failed\" >&2; exit 1; }\n").ToString();
     }
 
-    static string Submit(IReadOnlyList<List<string>> levels, string script, ScriptSettings settings)
+    static string Submit(List<List<string>> levels, string script, ScriptSettings settings)
     {
         var options = string.Concat(settings.Slurm.Options().Select(option => " " + Quote(option)));
         var text = new StringBuilder("#!/bin/sh\n# One array for each generation of members; children begin when all parents have ended, and leave at once where theirs failed.\nset -e\ncd \"$(dirname \"$0\")\"\nmkdir -p logs\nafter=\n");
@@ -93,7 +93,7 @@ public static class TrainerScripts
     }
 
     /// <summary>An indexed Job for each generation. JSON texts are YAML as they stand, whatever they hold.</summary>
-    static string Jobs(Blueprint blueprint, IReadOnlyList<List<string>> levels, string script, ScriptSettings settings)
+    static string Jobs(Blueprint blueprint, List<List<string>> levels, string script, ScriptSettings settings)
     {
         var text = new StringBuilder("# kubectl apply -f jobs.yaml; the claim holds this folder. Children wait for their parents by themselves.\n");
         for (var level = 0; level < levels.Count; level++)

@@ -1,3 +1,4 @@
+using ModelZoo.Hub.Populations.Deltas;
 using ModelZoo.Hub.Web.Components;
 using ModelZoo.Hub.Web.Pages.Jobs;
 
@@ -30,7 +31,7 @@ public sealed record AdminPageModel(PageFrame Frame)
     public long? FreeBytes { get; init; }
 
     /// <summary>What storing states as differences saves; null where nothing is stored so.</summary>
-    public Populations.Deltas.StorageSavings? Savings { get; init; }
+    public StorageSavings? Savings { get; init; }
 
     /// <summary>"SQLite", "PostgreSQL"; "a folder", "S3".</summary>
     public string Database { get; init; } = "";
