@@ -89,6 +89,7 @@ static class PageRoutes
         ProfilePageEndpoints.Map(pages);
         PopulationPagesEndpoints.Map(pages);
         GeneratePageEndpoints.Map(pages);
+        SoupFormEndpoints.Map(pages);
         LeaderboardPagesEndpoints.Map(pages);
         EvaluationsPageEndpoints.Map(pages);
         UsePageEndpoints.Map(pages);

@@ -114,6 +114,15 @@ public abstract class PopulationPageTests(TestHub hub)
         Assert.Equal(303, begun.Code);
         Assert.StartsWith("/jobs/", begun.Location);
         Assert.Equal(303, analysed.Code);
+        var parent = (await hub.Ada.PathsAsync(repo)).Select(path => Regex.Match(path, "^members/(base-[0-9a-f]+)/member.json$")).First(match => match.Success).Groups[1].Value;
+        var bench = $"/{repo}/population/main/soups?members={parent}%401-2";
+        var aimless = await visitor.FillAsync(bench, $"/{repo}/population/main/soups", ("members", $"{parent}@1-2"), ("method", "uniform"), ("target", "nowhere"));
+        var soup = await visitor.FillAsync(bench, $"/{repo}/population/main/soups", ("members", $"{parent}@1-2"), ("method", "uniform"), ("target", $"ada/{hub.Fresh("soup")}"));
+        var made = await hub.Ada.EndAsync(new JsonObject { ["id"] = Regex.Match(soup.Location ?? "", "/jobs/([^?]+)").Groups[1].Value });
+
+        Assert.Equal(400, aimless.Code);
+        Assert.Contains("must name a repository as owner/name", aimless.Html);
+        Assert.True((string?)made["state"] == "done", Grown.Say(made));
         Assert.DoesNotContain($"/{repo}/population/main/analyse", (await nobody.GetAsync($"/{repo}/population")).Html);
     }
 

@@ -23,6 +23,10 @@ public sealed record MatricesPageModel(PopulationFrame Head, MatrixView? Distanc
 
 public sealed record LineagePageModel(PopulationFrame Head, LineageView? View);
 
-public sealed record SoupsPageModel(PopulationFrame Head, SoupsView View, bool HasAveraging);
+public sealed record SoupsPageModel(PopulationFrame Head, SoupsView View, bool HasAveraging)
+{
+    /// <summary>What was typed into the form that starts the work, and why it was refused.</summary>
+    public FormState Form { get; init; } = FormState.Empty;
+}
 
 public sealed record PredictionPageModel(PopulationFrame Head, PredictionView View, bool HasPrediction, bool HasLineage);

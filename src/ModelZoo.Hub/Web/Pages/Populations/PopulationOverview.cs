@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
+using ModelZoo.Hub.Populations.Deltas;
 using ModelZoo.Hub.Web.Components;
 using ModelZoo.Hub.Web.Pages.Populations.Figures;
 using ModelZoo.Learning;
@@ -62,6 +63,10 @@ static class PopulationOverview
                 members.Sum(member => (long)member.Checkpoints.Count), planned?.Checkpoints, planned?.CheckpointBytes);
         })];
     }
+
+    /// <summary>What differences between states save, in a sentence.</summary>
+    public static string Say(StorageSavings saved) =>
+        $"{Quantity.Of(saved.Files, "large file is", "large files are")} stored as differences from others: {Quantity.Bytes(saved.StoredBytes)} instead of {Quantity.Bytes(saved.PlainBytes)}{(saved.Share is { } share ? $", {Amount.Percent(share)}" : "")}. Whoever downloads them gets every bit.";
 
     static BlueprintPlan? PlanOf(Population population)
     {

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http;
 using ModelZoo.Git;
 using ModelZoo.Hub.Jobs;
 using ModelZoo.Hub.Kernel;
+using ModelZoo.Hub.Populations.Deltas;
 using ModelZoo.Hub.Populations.Making;
 using ModelZoo.Hub.Populations.Members;
 using ModelZoo.Hub.Repositories;
@@ -15,7 +16,7 @@ using ModelZoo.Learning.Populations;
 namespace ModelZoo.Hub.Web.Pages.Populations;
 
 /// <summary>Loads the pages of a population: what the commit holds and what analyses left in it. No page reads weights.</summary>
-sealed class PopulationPages(PageFrames frames, RepositoryPageParts parts, PopulationShelf shelf, AnalysisFiles analyses, TreeReader trees, JobStore jobs)
+sealed class PopulationPages(PageFrames frames, RepositoryPageParts parts, PopulationShelf shelf, AnalysisFiles analyses, TreeReader trees, JobStore jobs, StorageSavingsQuery savings)
 {
     /// <summary>Columns of distances.csv and agreement.csv, and what they are called.</summary>
     static readonly (string Name, string Title)[] s_distances = [("relative", "relative distance"), ("l2", "L2 distance"), ("cosine", "cosine"), ("normalized", "distance per number")];
@@ -44,7 +45,7 @@ sealed class PopulationPages(PageFrames frames, RepositoryPageParts parts, Popul
         var figures = new AnalysisFigures(await FindAsync("behaviour"), await FindAsync("weights"), await FindAsync("lineage"), await FindAsync("averaging"), await FindAsync("prediction"));
         var blueprint = await parts.FindTextAsync(proof.Repository, ObjectId.Parse(shown.Commit.TreeId), PopulationLayout.Blueprint, stop);
         var job = shown.Resolved.Reference is { } reference ? await jobs.FindOpenAsync(GenerationJob.JobName, GenerationWork.SubjectOf(proof.Id, reference), stop) : null;
-        var model = PopulationOverview.Of(opened.Head, population, figures, blueprint, DateTimeOffset.FromUnixTimeMilliseconds(shown.Commit.CommittedAt)) with { IsMoving = job is not null, Job = job is not null && opened.Head.MayRun ? Href.Local($"/jobs/{Ids.ToWire(job.Id)}") : null, Problem = refusal?.Message };
+        var model = PopulationOverview.Of(opened.Head, population, figures, blueprint, DateTimeOffset.FromUnixTimeMilliseconds(shown.Commit.CommittedAt)) with { IsMoving = job is not null, Job = job is not null && opened.Head.MayRun ? Href.Local($"/jobs/{Ids.ToWire(job.Id)}") : null, Problem = refusal?.Message, Savings = await savings.FindAsync(proof.Id, stop) is { } saved ? PopulationOverview.Say(saved) : null };
         return new PageResult<PopulationPage>(model, refusal is null ? StatusCodes.Status200OK : RefusalStatus.Of(refusal.Kind));
 
         Task<FigureNode> FindAsync(string name) => analyses.FindAsync(proof, shown.Commit, name, stop);
@@ -114,13 +115,18 @@ sealed class PopulationPages(PageFrames frames, RepositoryPageParts parts, Popul
         return Page<LineagePage>(opened, new LineagePageModel(opened.Head, opened.Population is { } population ? LineageView.Of(opened.Head.Links, population.Members) : null));
     }
 
-    public async Task<IResult> SoupsAsync(ReadableRepository proof, RouteText revision, HttpContext http, CancellationToken stop)
+    public Task<IResult> SoupsAsync(ReadableRepository proof, RouteText revision, HttpContext http, CancellationToken stop) =>
+        SoupsAsync(proof, revision, http.Request.Query["members"].ToString(), http.Request.Query["method"].ToString(), FormState.Empty, http, stop);
+
+    /// <param name="form">With the reason when the work was refused.</param>
+    public async Task<IResult> SoupsAsync(ReadableRepository proof, RouteText revision, string members, string method, FormState form, HttpContext http, CancellationToken stop)
     {
         var (opened, shown) = await OpenAsync(proof, revision, "soups", null, http, stop);
         if (opened.Population is not { } population) return Page<SoupsPage>(opened, new SoupsPageModel(opened.Head, new(), false));
         var averaging = await analyses.FindAsync(proof, shown.Commit, "averaging", stop);
         var barriers = await analyses.FoldAsync(proof, shown.Commit, "barriers", "", () => new BarrierTable(), stop);
-        return Page<SoupsPage>(opened, new SoupsPageModel(opened.Head, SoupsView.Of(opened.Head.Links, population, barriers, averaging, http.Request.Query), averaging.Exists));
+        var model = new SoupsPageModel(opened.Head, SoupsView.Of(opened.Head.Links, population, barriers, averaging, members, method), averaging.Exists) { Form = form };
+        return new PageResult<SoupsPage>(model, form.Problem is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest);
     }
 
     public async Task<IResult> PredictionAsync(ReadableRepository proof, RouteText revision, HttpContext http, CancellationToken stop)

@@ -38,8 +38,7 @@ public sealed record PredictionView(string? Method, IReadOnlyList<PredictionTask
         var lines = new List<PredictionLine>();
         var marks = new List<IntervalLine>();
         Method(Baseline, target);
-        // Other methods lie below their names, in the same form.
-        foreach (var (method, figures) in target["methods"].Fields.Take(6)) Method(method, figures);
+        Method("boosted trees", target["trees"]);
         var plot = marks.Count == 0 ? null : new IntervalPlot($"{name} from weights: R² of the test members; 0 is as good as their mean, 1 is exact.", "R²", marks) { Groups = s_groups };
         return new(name, plot, lines);
 

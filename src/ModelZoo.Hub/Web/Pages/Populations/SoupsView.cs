@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Http;
 using ModelZoo.Hub.Web.Charts;
 using ModelZoo.Hub.Web.Components;
 using ModelZoo.Hub.Web.Pages.Populations.Figures;
@@ -37,13 +36,13 @@ public sealed record SoupsView
     public SoupAdvice? Advice { get; init; }
     public string? Problem { get; init; }
 
-    internal static SoupsView Of(PopulationLinks links, Population population, BarrierTable? barriers, FigureNode averaging, IQueryCollection query)
+    internal static SoupsView Of(PopulationLinks links, Population population, BarrierTable? barriers, FigureNode averaging, string members, string? chosen)
     {
         var limit = averaging["barriers"]["connected_up_to"].Number is > 0 and < 1 and var told ? told : 0.02;
         var rows = barriers?.Rows ?? [];
         var sorted = rows.OrderBy(row => row.AccuracyBarrier).ToList();
-        var text = query["members"].ToString() is { Length: <= 2_000 } asked ? asked.Trim() : "";
-        var method = Methods.FirstOrDefault(choice => choice.Value == query["method"])?.Value ?? "uniform";
+        var text = members.Length <= 2_000 ? members.Trim() : "";
+        var method = Methods.FirstOrDefault(choice => choice.Value == chosen)?.Value ?? "uniform";
         var (advice, problem) = text.Length == 0 ? (null, null) : SoupAdvisor.Of(links, population, rows, limit, text, method);
         return new()
         {
