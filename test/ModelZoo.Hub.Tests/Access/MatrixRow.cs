@@ -11,6 +11,8 @@ sealed record MatrixRow(string Method, string Pattern, RepositoryKind Kind)
     static readonly Dictionary<string, string> s_namedInBody = new()
     {
         ["/api/repos/delete"] = """{"name":"{owner}/{name}","type":"model"}""",
+        ["/api/zoo/merges"] = """{"sources":["{owner}/{name}"],"target":"{owner}/{name}"}""",
+        ["/api/zoo/merges/check"] = """{"sources":["{owner}/{name}"]}""",
         ["/api/zoo/convert"] = """{"repository":"{owner}/{name}","to":"npz"}""",
         ["/v1/completions"] = """{"model":"{owner}/{name}","prompt":"x"}""",
         ["/v1/chat/completions"] = """{"model":"{owner}/{name}","messages":[{"role":"user","content":"x"}]}""",

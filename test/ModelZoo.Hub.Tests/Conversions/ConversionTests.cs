@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using ModelZoo.Hub.Conversions;
 using ModelZoo.Hub.Database;
 using ModelZoo.Hub.Jobs;
+using ModelZoo.Hub.Repositories;
 using ModelZoo.Hub.Tests.Community;
 using ModelZoo.Hub.Tests.Maintenance;
 using ModelZoo.Tests.Client;
@@ -260,7 +261,7 @@ public abstract class ConversionTests(TestHub hub)
     [Fact]
     public async Task Scratch_of_a_process_that_was_killed_is_removed_and_that_of_a_running_one_is_not()
     {
-        var scratch = hub.Get<ConversionScratch>();
+        var scratch = hub.Get<WorkScratch>();
         using var held = scratch.Open(1);
         var left = scratch.Open(2).Path;
         var stale = Path.Combine(Path.GetDirectoryName(held.Path)!, "3-stale");
