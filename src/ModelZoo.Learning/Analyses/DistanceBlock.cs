@@ -53,16 +53,16 @@ sealed class DistanceBlock
         {
             var (p, q) = (Vector512.Create(x0[e..]), Vector512.Create(x1[e..]));
             Vector512<double> y = Vector512.Create(y0[e..]), d = p - y, f = q - y;
-            (a0, b0) = (a0 + d * d, b0 + f * f);
+            (a0, b0) = (Vector512.FusedMultiplyAdd(d, d, a0), Vector512.FusedMultiplyAdd(f, f, b0));
             y = Vector512.Create(y1[e..]);
             (d, f) = (p - y, q - y);
-            (a1, b1) = (a1 + d * d, b1 + f * f);
+            (a1, b1) = (Vector512.FusedMultiplyAdd(d, d, a1), Vector512.FusedMultiplyAdd(f, f, b1));
             y = Vector512.Create(y2[e..]);
             (d, f) = (p - y, q - y);
-            (a2, b2) = (a2 + d * d, b2 + f * f);
+            (a2, b2) = (Vector512.FusedMultiplyAdd(d, d, a2), Vector512.FusedMultiplyAdd(f, f, b2));
             y = Vector512.Create(y3[e..]);
             (d, f) = (p - y, q - y);
-            (a3, b3) = (a3 + d * d, b3 + f * f);
+            (a3, b3) = (Vector512.FusedMultiplyAdd(d, d, a3), Vector512.FusedMultiplyAdd(f, f, b3));
         }
         Keep(i, j, a0, x0, y0, e);
         Keep(i, j + 1, a1, x0, y1, e);

@@ -2,7 +2,7 @@ using System.Runtime.Intrinsics;
 
 namespace ModelZoo.Learning.Analyses;
 
-/// <summary>Float64 arithmetic on blocks. Element by element it rounds as a plain loop does; sums run over eight lanes and then in a fixed order.</summary>
+/// <summary>Float64 arithmetic on blocks. Element by element it rounds as a plain loop does; sums run over eight lanes and then in a fixed order, and squares are added unrounded.</summary>
 static class WideMath
 {
     public static void Scale(double factor, ReadOnlySpan<double> x, Span<double> to)
@@ -76,7 +76,7 @@ static class WideMath
         for (; i + 8 <= x.Length; i += 8)
         {
             var d = Vector512.Create(x[i..]) - Vector512.Create(y[i..]);
-            lanes += d * d;
+            lanes = Vector512.FusedMultiplyAdd(d, d, lanes);
         }
         var sum = Vector512.Sum(lanes);
         for (; i < x.Length; i++) sum += (x[i] - y[i]) * (x[i] - y[i]);

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.InteropServices;
 using ModelZoo.Learning.Analyses;
 using ModelZoo.Weights;
@@ -7,8 +8,9 @@ namespace ModelZoo.Learning.Merging;
 /// <summary>One block of a merged tensor, and room to make it.</summary>
 sealed class MergedBlock(TensorBlocks blocks, IReadOnlyList<TensorContent> tensors, TensorMerge merge, DType type)
 {
-    readonly double[] _result = new double[TensorBlocks.BlockElements];
-    readonly byte[] _encoded = new byte[TensorBlocks.BlockElements * type.BytesPerBlock];
+    // Borrowed: a model has hundreds of small tensors, and clearing room for each would cost more than merging it.
+    readonly double[] _result = ArrayPool<double>.Shared.Rent((int)Math.Min(TensorBlocks.BlockElements, Math.Max(1, blocks.Elements)));
+    readonly byte[] _encoded = ArrayPool<byte>.Shared.Rent((int)Math.Min(TensorBlocks.BlockElements, Math.Max(1, blocks.Elements)) * type.BytesPerBlock);
     readonly bool _isPlain = tensors.All(tensor => tensor.DType == DType.F32);
     byte[] _raw = [];
 
@@ -32,7 +34,7 @@ sealed class MergedBlock(TensorBlocks blocks, IReadOnlyList<TensorContent> tenso
     /// <summary>Σ c_i x_i one model after the other: each number is widened where it is added, and nothing but the sum is held.</summary>
     async ValueTask AddAsync(long first, int count, (double[] Factors, double Divisor) coefficients, CancellationToken stop)
     {
-        if (_raw.Length == 0) _raw = new byte[TensorBlocks.BlockElements * sizeof(float)];
+        if (_raw.Length == 0) _raw = ArrayPool<byte>.Shared.Rent((int)Math.Min(TensorBlocks.BlockElements, blocks.Elements) * sizeof(float));
         for (var i = 0; i < tensors.Count; i++)
         {
             await WideReader.ReadRawAsync(tensors[i], first, _raw.AsMemory(0, count * sizeof(float)), stop);
@@ -41,5 +43,14 @@ sealed class MergedBlock(TensorBlocks blocks, IReadOnlyList<TensorContent> tenso
             else WideMath.AddScaled(coefficients.Factors[i], numbers, _result);
         }
         if (coefficients.Divisor != 1) WideMath.Divide(_result.AsSpan(0, count), coefficients.Divisor);
+    }
+
+    /// <summary>Gives back what was borrowed; the block is not used again.</summary>
+    public void Release()
+    {
+        ArrayPool<double>.Shared.Return(_result);
+        ArrayPool<byte>.Shared.Return(_encoded);
+        if (_raw.Length > 0) ArrayPool<byte>.Shared.Return(_raw);
+        (_raw, Encoded) = ([], default);
     }
 }

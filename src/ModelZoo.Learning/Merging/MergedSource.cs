@@ -11,6 +11,9 @@ sealed class MergedSource : IByteSource
     /// <summary>What all blocks that are worked on may hold together.</summary>
     const long MostResidentBytes = 256 << 20;
 
+    /// <summary>Blocks of one round for each core: cores that are slower for a while are not waited for at every block.</summary>
+    const int BlocksEach = 8;
+
     readonly IReadOnlyList<TensorContent> _tensors;
     readonly TensorMerge _merge;
     readonly DType _type;
@@ -62,7 +65,7 @@ sealed class MergedSource : IByteSource
             var all = new TensorBlocks(_tensors);
             await _merge.PrepareAsync(all, stop);
             var room = Math.Max(1, MostResidentBytes / ((_tensors.Count + 2L) * TensorBlocks.BlockElements * sizeof(double)));
-            var width = (int)Math.Min(Math.Min(blocks, room), 2 * Environment.ProcessorCount);
+            var width = (int)Math.Min(Math.Min(blocks, room), BlocksEach * Environment.ProcessorCount);
             // Sources that stream share one reader and one place in the file; only what is at hand is read by several at once.
             var isAtHand = _tensors.All(tensor => tensor.Source is FileByteSource or MemoryByteSource);
             _window = [.. Enumerable.Range(0, isAtHand ? width : 1).Select(i => new MergedBlock(i == 0 ? all : new TensorBlocks(_tensors), _tensors, _merge, _type))];
@@ -77,6 +80,7 @@ sealed class MergedSource : IByteSource
     void Release()
     {
         _merge.Release();
+        foreach (var block in _window) block.Release();
         (_window, _held) = ([], 0);
     }
 

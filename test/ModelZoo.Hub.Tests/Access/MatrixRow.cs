@@ -11,6 +11,8 @@ sealed record MatrixRow(string Method, string Pattern, RepositoryKind Kind)
     static readonly Dictionary<string, string> s_namedInBody = new()
     {
         ["/api/repos/delete"] = """{"name":"{owner}/{name}","type":"model"}""",
+        ["/api/zoo/merges"] = """{"sources":["{owner}/{name}"],"target":"{owner}/{name}"}""",
+        ["/api/zoo/merges/check"] = """{"sources":["{owner}/{name}"]}""",
         ["/api/zoo/convert"] = """{"repository":"{owner}/{name}","to":"npz"}""",
         ["/api/zoo/finetune"] = """{"model":"{owner}/{name}","dataset":"{owner}/nothing","target":"{owner}/{fresh}"}""",
         ["/v1/completions"] = """{"model":"{owner}/{name}","prompt":"x"}""",

@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using ModelZoo.Hub.Conversions;
 using ModelZoo.Hub.Database;
 using ModelZoo.Hub.Jobs;
+using ModelZoo.Hub.Repositories;
 using ModelZoo.Hub.Tests.Community;
 using ModelZoo.Hub.Tests.Maintenance;
 using ModelZoo.Tests.Client;

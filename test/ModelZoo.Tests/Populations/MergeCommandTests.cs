@@ -93,6 +93,79 @@ public sealed class MergeCommandTests(SmallPopulation small) : IClassFixture<Sma
         Assert.Contains("line 1", why, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Members_are_learned_swept_and_aligned_by_the_dozen()
+    {
+        using var folder = new TemporaryFolder();
+        var members = (await JsonAsync("population", "show", small.Folder, "--where", "stage = ft and head.kind != mlp and epoch = 3")).GetProperty("members").EnumerateArray().Select(member => $"{small.Folder}#{member.GetProperty("id").GetString()}").ToArray();
+        var learned = await JsonAsync(["soup", .. members[..3], "--method", "learned", "--out", folder["learned"], "--force"]);
+        Assert.Equal(1, learned.GetProperty("learned").GetProperty("weights")[0].EnumerateArray().Sum(weight => weight.GetDouble()), 9);
+        Assert.True(learned.GetProperty("learned").GetProperty("last_loss").GetDouble() <= learned.GetProperty("learned").GetProperty("first_loss").GetDouble());
+        var perTensor = await JsonAsync(["soup", .. members[..3], "--method", "learned", "--per-tensor", "--out", folder["tensors"], "--force"]);
+        Assert.True(perTensor.GetProperty("learned").GetProperty("weights").GetArrayLength() > 10);
+
+        var swept = await JsonAsync("soup", $"{members[0]}@3", "--base", $"{members[0]}@1", "--method", "wise-ft", "--alpha", "0:1:0.25", "--out", folder["wise"], "--force");
+        var sweep = swept.GetProperty("sweep").EnumerateArray().ToList();
+        Assert.Equal([0, 0.25, 0.5, 0.75, 1], sweep.Select(row => row.GetProperty("alpha").GetDouble()));
+        var best = sweep.MaxBy(row => row.GetProperty("val").GetProperty("accuracy").GetDouble());
+        Assert.Equal(best.GetProperty("alpha").GetDouble(), swept.GetProperty("parameters").GetProperty("alpha").GetDouble());
+        Assert.Equal(best.GetProperty("val").GetProperty("accuracy").GetDouble(), swept.GetProperty("scores").GetProperty("val").GetProperty("soup").GetProperty("accuracy").GetDouble());
+
+        foreach (var (epochs, expected) in ((string, int[])[])[("last2", [2, 3]), ("all/2", [2]), ("1-3/2", [1, 3]), ("0", [0])])
+            Assert.Equal(expected, (await JsonAsync("soup", $"{members[0]}@{epochs}", "--out", folder["e"], "--force")).GetProperty("inputs").EnumerateArray().Select(input => int.Parse(input.GetProperty("model").GetString()!.Split('@')[1])));
+        Assert.Contains("chooses no epochs", (await ZooAsync("soup", $"{members[0]}@sometimes", "--out", folder["e"])).Error, StringComparison.Ordinal);
+        Assert.Equal(0, (await ZooAsync(["soup", .. members[..2], "--check"])).Code);
+
+        var many = await JsonAsync(["align", .. members[..3], "--rounds", "1", "--out", folder["many"]]);
+        Assert.True(many.GetProperty("distance_after").GetDouble() <= many.GetProperty("distance_before").GetDouble());
+        Assert.True(many.GetProperty("scores").TryGetProperty("val", out _));
+    }
+
+    [Fact]
+    public async Task Adapters_are_merged_by_their_products()
+    {
+        using var folder = new TemporaryFolder();
+        for (var i = 0; i < 2; i++)
+        {
+            Directory.CreateDirectory(folder[$"a{i}"]);
+            WriteShaped(folder[$"a{i}/adapter_model.safetensors"], ("base_model.model.m.lora_A.weight", [2, 3], Numbers(i, 6)), ("base_model.model.m.lora_B.weight", [4, 2], Numbers(i + 9, 8)));
+            File.WriteAllText(folder[$"a{i}/adapter_config.json"], """{ "peft_type": "LORA", "r": 2, "lora_alpha": 6, "target_modules": ["m"] }""");
+        }
+        Directory.CreateDirectory(folder["base"]);
+        WriteShaped(folder["base/model.safetensors"], ("m.weight", [4, 3], Numbers(20, 12)));
+        var merged = await JsonAsync("merge-lora", folder["a0"], folder["a1"], "--base", folder["base"], "--weights", "0.5,-0.25", "--out", folder["into"]);
+        Assert.Equal(4, merged.GetProperty("rank").GetInt32());
+        using var content = await ModelContent.OpenAsync(new FolderFiles(folder["into"]), null, default);
+        var found = Values(content, "m.weight");
+        for (var o = 0; o < 4; o++)
+            for (var c = 0; c < 3; c++)
+            {
+                double expected = Numbers(20, 12)[o * 3 + c];
+                foreach (var (i, weight) in new[] { (0, 0.5), (1, -0.25) })
+                    for (var k = 0; k < 2; k++) expected += weight * 3 * Numbers(i + 9, 8)[o * 2 + k] * Numbers(i, 6)[k * 3 + c];
+                Assert.Equal((float)expected, found[o * 3 + c], 1e-6f);
+            }
+        // As an adapter of its own, of the whole rank and cut; put into the base, the whole one gives the same.
+        await JsonAsync("merge-lora", folder["a0"], folder["a1"], "--weights", "0.5,-0.25", "--out", folder["joined"]);
+        await JsonAsync("merge-lora", folder["joined"], "--base", folder["base"], "--out", folder["again"]);
+        using var again = await ModelContent.OpenAsync(new FolderFiles(folder["again"]), null, default);
+        foreach (var (x, y) in found.Zip(Values(again, "m.weight"))) Assert.Equal(x, y, 1e-5f);
+        Assert.Equal(1, (await JsonAsync("merge-lora", folder["a0"], folder["a1"], "--rank", "1", "--out", folder["cut"])).GetProperty("rank").GetInt32());
+        var (code, _, error) = await ZooAsync("soup", folder["a0/adapter_model.safetensors"], folder["a1/adapter_model.safetensors"], "--force", "--out", folder["x"]);
+        Assert.NotEqual(0, code);
+        Assert.Contains("low-rank", error, StringComparison.Ordinal);
+    }
+
+    static void WriteShaped(string path, params (string Name, long[] Shape, float[] Values)[] tensors)
+    {
+        using var file = File.Create(path);
+        SafetensorsWriter.WriteAsync(file, tensors.Select(tensor =>
+        {
+            var bytes = MemoryMarshal.AsBytes(tensor.Values.AsSpan()).ToArray();
+            return new TensorContent(tensor.Name, DType.F32, tensor.Shape, new MemoryByteSource(bytes), 0, bytes.Length);
+        }), new Dictionary<string, string>(), default).GetAwaiter().GetResult();
+    }
+
     static float[] Numbers(int seed, int count)
     {
         var random = new Random(seed);

@@ -36,7 +36,6 @@ static class MergeEndpoints
 
     static async Task<IResult> BeginAsync(SignedIn me, HttpRequest request, MergeRequests merges, CancellationToken stop)
     {
-        me.RequireWrite();
         var job = await merges.BeginAsync(Read(await JsonBody.ReadAsync(request, stop)), me, stop);
         return Results.Json(JobAnswer.Of(job), statusCode: StatusCodes.Status202Accepted);
     }

@@ -50,7 +50,9 @@ sealed partial class MergeCommit(
         operations.AddRange(await CompanionsAsync(work, sources, made, contributor, scratch, stop));
         operations.Add(await TextAsync(contributor, MergeRecipe.FileName, MergeRecipe.Bytes(recipe), stop));
         var head = await revisions.FindAsync(repository, target.Reference, stop);
-        var before = head is null ? null : await TopFilesAsync(repository.Repository, head.Commit.Tree, stop);
+        // A branch that is made for this begins where the default branch stands.
+        var start = head ?? await revisions.FindAsync(repository, repository.Repository.DefaultReference, stop);
+        var before = start is null ? null : await TopFilesAsync(repository.Repository, start.Commit.Tree, stop);
         if (before is null || fresh || !before.Contains("README.md") || before.Contains(MergeRecipe.FileName))
             operations.Add(await TextAsync(contributor, "README.md", Encoding.UTF8.GetBytes(MergeRecipe.Card(work, sources, recipe, target.Name)), stop));
         // Weights of what was there before would be read instead of these, or beside them.
@@ -65,11 +67,7 @@ sealed partial class MergeCommit(
             return Opened(pull.Number, repository.Repository);
         }
         var writable = (WritableRepository)await policy.GetAsync(repository.Id, actor, AccessLevel.Write, stop);
-        if (head is null)
-        {
-            var from = await revisions.FindAsync(repository, repository.Repository.DefaultReference, stop);
-            await references.CreateBranchAsync(writable, target.Reference["refs/heads/".Length..], from?.Commit, overwrite: false, keepExisting: true, stop);
-        }
+        if (head is null) await references.CreateBranchAsync(writable, target.Reference["refs/heads/".Length..], start?.Commit, overwrite: false, keepExisting: true, stop);
         var outcome = await writer.WriteAsync(writable, target.Reference, new(title, description, null, operations), stop);
         return Committed(repository.Repository, ((CommitOutcome.Written)outcome).Commit.Id.Hex);
     }

@@ -39,7 +39,7 @@ sealed class MergeJob(AccountStore accounts, MergeSources opener, MergeCommit ta
             return await MergeAsync(work, actor, mark, run, stop);
         }
         catch (Exception hopeless) when (hopeless is MergeException or RecipeException or PopulationException or ConversionException or WeightFormatException or FileNotFoundException or System.Text.Json.JsonException
-            or Refusal { Kind: RefusalKind.Forbidden or RefusalKind.NotFound or RefusalKind.Invalid or RefusalKind.Unauthenticated or RefusalKind.Unprocessable or RefusalKind.Conflict })
+            or Refusal { Kind: RefusalKind.Forbidden or RefusalKind.NotFound or RefusalKind.Invalid or RefusalKind.Unauthenticated or RefusalKind.Unprocessable or RefusalKind.Conflict or RefusalKind.TooLarge })
         {
             throw new HopelessJob(hopeless.Message, hopeless);
         }

@@ -24,7 +24,6 @@ sealed class MergeRequests(JobStore jobs, JobBell bell, AccessPolicy policy, Rev
     /// <returns>The job that waits for just this, or a new one.</returns>
     public async Task<Job> BeginAsync(MergeWish wish, SignedIn me, CancellationToken stop)
     {
-        me.RequireWrite();
         var work = await ReadAsync(wish, me.Actor, stop);
         work = work with { AccountId = me.Account.Id, Target = await TargetAsync(wish, work, me, stop) };
         var (payload, repositoryId) = (work.ToJson(), work.Target!.RepositoryId ?? work.Sources[0].RepositoryId);
@@ -131,6 +130,7 @@ sealed class MergeRequests(JobStore jobs, JobBell bell, AccessPolicy policy, Rev
 
     async Task<MergeWorkTarget> NewAsync(MergeWish wish, MergeWork work, SignedIn me, string name, CancellationToken stop)
     {
+        me.RequireWrite();
         if (Repository.NameProblem(name) is { Length: > 0 } problem) throw Refusal.Invalid(problem);
         if (wish.PullRequest) throw Refusal.NotFound("There is no such repository to propose a merge to.");
         if (wish.Branch is { Length: > 0 }) throw Refusal.Invalid("A new repository has its main branch only; \"branch\" is for one that there is.");
