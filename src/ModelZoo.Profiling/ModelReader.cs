@@ -17,7 +17,11 @@ public static class ModelReader
     const int MaxDefects = 20;
 
     /// <summary>Whether a profile can depend on a file of this path: it is a weight file by its ending, or a configuration.</summary>
-    public static bool Reads(string path) => IsWeight(path) || s_descriptions.Contains(path[(path.LastIndexOf('/') + 1)..]);
+    public static bool Reads(string path) => (IsWeight(path) && !IsKeptState(path)) || s_descriptions.Contains(path[(path.LastIndexOf('/') + 1)..]);
+
+    /// <summary>A state of a population's member (docs/populations.md): many of them are no model, and while one is trained there are new ones every second.</summary>
+    static bool IsKeptState(string path) =>
+        path.StartsWith("members/", StringComparison.Ordinal) && path.Split('/') is [_, _, "checkpoints" or "logits" or "averages" or "optimizer", var name] && name.StartsWith("epoch-", StringComparison.Ordinal);
 
     public static async Task<Profile> ReadAsync(IModelFiles files, string? name, CancellationToken stop) => (await ReadAllAsync(files, name, stop)).Profile;
 

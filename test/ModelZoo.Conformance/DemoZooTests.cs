@@ -38,6 +38,7 @@ public sealed class DemoZooTests : IAsyncLifetime
             new Dictionary<string, string?> { ["ZOO"] = $"dotnet exec {Locations.Program}" }, s_limit);
         Assert.True(pushed.ExitCode == 0, pushed.Output + pushed.Errors);
 
+        await PopulationAsync();
         var runs = await EndAsync();
 
         Assert.NotEmpty(runs);
@@ -52,6 +53,19 @@ public sealed class DemoZooTests : IAsyncLifetime
         if (!pushed.Output.Contains("datasets/zoo/mnist")) Assert.Skip("The files of others do not lie beside this project; only the project's own were measured.");
         foreach (var (model, task, metric, value, off) in s_stated)
             Assert.True(whole[($"zoo/{model}", task, metric)].SingleOrDefault(double.NaN) is var found && Math.Abs(found - value) <= off, $"{model} on {task}: {metric} is {found}, stated is {value}.");
+    }
+
+    /// <summary>The demo population trains itself in the background and is compared when it is done.</summary>
+    async Task PopulationAsync()
+    {
+        for (var until = DateTime.UtcNow + s_limit; DateTime.UtcNow < until; await Task.Delay(500))
+        {
+            using var answer = await _hub.Client.GetAsync("/api/zoo/populations/zoo/shapes-14");
+            if (!answer.IsSuccessStatusCode || JsonNode.Parse(await answer.Content.ReadAsStringAsync())! is not { } population || population["analyses"]!.AsArray().Count < 5) continue;
+            Assert.Equal((14, 14, 150, 0), ((int)population["members"]!, (int)population["done"]!, (int)population["states"]!, (int)population["planned"]!));
+            return;
+        }
+        throw new TimeoutException($"The demo population did not train itself in time.\n{_hub.Log}");
     }
 
     async Task<IReadOnlyList<JsonNode>> EndAsync()

@@ -10,10 +10,19 @@ static class AnalyseCommand
 {
     public static Command Build()
     {
-        var folder = new Argument<string>("DIR") { Description = "The population's folder" };
+        var folder = new Argument<string>("DIR|owner/name") { Description = "The population's folder; or a repository, which the hub analyses" };
         var only = new Option<string[]>("--only") { Description = $"Only these (repeatable): {string.Join(", ", PopulationAnalysis.Names)}", HelpName = "NAME" };
-        return LocalCall.On(new Command("analyse", "Measure a population: weights, behaviour, lineage, prediction, averaging") { folder, only, ShowCommand.Where, BlueprintSource.DigitsFile, HubCall.Json }, async call =>
+        var command = new Command("analyse", "Measure a population: weights, behaviour, lineage, prediction, averaging") { folder, only, ShowCommand.Where, HubPopulation.NoWait, BlueprintSource.DigitsFile, HubCall.Json };
+        command.SetAction(async (parse, stop) =>
         {
+            var call = new LocalCall(parse, stop);
+            // A folder of that name comes first; what is none is a repository.
+            if (!Directory.Exists(call.Get(folder)) && call.Get(folder).Split('/') is [{ Length: > 0 }, { Length: > 0 }])
+            {
+                if (call.Get(ShowCommand.Where) is not null) throw new UsageException("--where chooses members of a folder; the hub analyses all.");
+                await HubCall.RunAsync(parse, hub => HubPopulation.AnalyseAsync(hub, RepoAddress.Parse(hub.Get(folder)), call.Get(only) ?? []), stop);
+                return 0;
+            }
             var names = call.Get(only) is { Length: > 0 } given ? given : [.. PopulationAnalysis.Names];
             if (names.FirstOrDefault(name => !PopulationAnalysis.Names.Contains(name)) is { } unknown) throw new UsageException($"'{unknown}' is no analysis; there are {string.Join(", ", PopulationAnalysis.Names)}.");
             var population = await ShowCommand.OpenAsync(call.Get(folder), call.Stop);
@@ -33,7 +42,9 @@ static class AnalyseCommand
                 if (!call.Screen.IsJson) foreach (var line in AnalysisText.Of(name, part.Summary)) call.Screen.Line($"  {line}");
             }
             if (call.Screen.IsJson) call.Screen.Json(summaries);
+            return 0;
         });
+        return command;
     }
 
     /// <summary>Without the digits' file everything but behaviour is still said.</summary>

@@ -17,13 +17,21 @@ static class GenerateCommand
         var blueprint = BlueprintSource.Argument();
         var folder = new Option<string?>("--out") { Description = "The population's folder, made here", HelpName = "DIR" };
         var hub = new Option<string?>("--on-hub") { Description = "Have the hub train it into this repository, which is made if need be", HelpName = "owner/name[@branch]" };
+        var to = new Option<string?>("--to") { Description = "Train here and commit each member to this repository when it ends; with --out, that folder keeps the epochs", HelpName = "owner/name[@branch]" };
         var resume = new Option<bool>("--resume") { Description = "Go on with what is in the folder" };
-        var command = new Command("generate", "Train the members of a blueprint, here or on the hub") { blueprint, folder, hub, resume, HubPopulation.Extend, HubPopulation.Analyse, HubPopulation.NoWait, HubPopulation.Private, WorkerCount, BlueprintSource.DigitsFile, HubCall.Json };
+        var command = new Command("generate", "Train the members of a blueprint, here or on the hub") { blueprint, folder, to, hub, resume, HubPopulation.Extend, HubPopulation.Analyse, HubPopulation.NoWait, HubPopulation.Private, WorkerCount, BlueprintSource.DigitsFile, HubCall.Json };
         TrainerOptions.AddTo(command);
         command.SetAction(async (parse, stop) =>
         {
             var (here, there) = (parse.GetValue(folder), parse.GetValue(hub));
-            if (here is not null == there is not null) throw new UsageException("Say where the population goes: --out DIR trains it here, --on-hub owner/name on the hub.");
+            var remote = parse.GetValue(to);
+            if ((here is null && remote is null) == there is null) throw new UsageException("Say where the population goes: --out DIR trains it here, --to owner/name trains it here for a repository, --on-hub owner/name trains it on the hub.");
+            if (remote is not null)
+            {
+                var code = 1;
+                await HubCall.RunAsync(parse, async call => code = await RunAsync(new(parse, stop), parse.GetRequiredValue(blueprint), here ?? HubPopulation.Staging(call, RepoAddress.Parse(remote)), PopulationStart.Resume, (call, RepoAddress.Parse(remote))), stop);
+                return code;
+            }
             if (here is not null) return await RunAsync(new(parse, stop), parse.GetRequiredValue(blueprint), here, parse.GetValue(resume) ? PopulationStart.Resume : PopulationStart.New);
             await HubCall.RunAsync(parse, call => HubPopulation.GenerateAsync(call, parse.GetRequiredValue(blueprint), RepoAddress.Parse(there!)), stop);
             return 0;
@@ -46,7 +54,7 @@ static class GenerateCommand
         return command;
     }
 
-    static async Task<int> RunAsync(LocalCall call, string name, string folder, PopulationStart start)
+    static async Task<int> RunAsync(LocalCall call, string name, string folder, PopulationStart start, (HubCall Hub, RepoAddress Target)? remote = null)
     {
         var clock = Stopwatch.StartNew();
         var source = await BlueprintSource.ReadAsync(name, call.Stop);
@@ -57,8 +65,10 @@ static class GenerateCommand
         var used = plan.Members.Select(member => member.Dataset).DistinctBy(set => set.Name).ToList();
         if (!TrainerOptions.IsExternal(call) && used.FirstOrDefault(set => data(set) is null) is { } missing)
             throw new UsageException($"The data set '{missing.Name}' ({missing.Id}) is not available to the trainer here: it makes glyphs8 and shapes8 and reads the digits. A trainer of your own may know it: --trainer.");
-        var place = new FolderPlace(folder);
-        using var held = place.Lock();
+        var here = new FolderPlace(folder);
+        using var held = here.Lock();
+        var place = remote is var (hub, target) ? await HubPopulation.OpenAsync(hub, target, here) : (IPopulationPlace)here;
+        using var open = place as IDisposable;
         var added = await PopulationRevisions.BeginAsync(place, start, source.Text, blueprint, plan.Members, PopulationRecord.Describe(used.Where(set => data(set) is not null).Select(set => (set, data(set)!))), call.Stop);
         if (start == PopulationStart.Extend) call.Screen.Say($"{added} members are new.");
         using var budget = CancellationTokenSource.CreateLinkedTokenSource(call.Stop);
@@ -67,37 +77,38 @@ static class GenerateCommand
         {
             var outcomes = await MakingDisplay.RunAsync(call.Screen, plan, progress =>
                 TrainerOptions.RunAsync(call, blueprint, plan, data, place, folder, workers, call.Get(WorkerCount), progress, budget.Token));
-            await WriteIndexAsync(place, call.Stop);
-            return Tell(call.Screen, place, outcomes, clock.Elapsed);
+            // In a repository the table would tell of the members of this machine alone, unless all are here.
+            if (remote is null || outcomes.All(outcome => File.Exists(Path.Combine(here.Root, PopulationLayout.Card(outcome.Member.Id))))) await WriteIndexAsync(here, place, call.Stop);
+            return Tell(call.Screen, remote?.Target.Repo.ToString() ?? here.Root, outcomes, clock.Elapsed);
         }
         catch (OperationCanceledException)
         {
-            await WriteIndexAsync(place, CancellationToken.None);
+            await WriteIndexAsync(here, here, CancellationToken.None);
             var how = budget.IsCancellationRequested && !call.Stop.IsCancellationRequested ? $"The budget of {blueprint.Budget.MaxSeconds} s is spent." : "Stopped.";
-            await call.Screen.Error.WriteLineAsync($"zoo: {how} Everything up to the last finished epoch of each member is kept in {folder}; go on with --resume.");
+            await call.Screen.Error.WriteLineAsync($"zoo: {how} Everything up to the last finished epoch of each member is kept in {folder}; go on with {(remote is null ? "--resume" : "the same command")}.");
             return 1;
         }
     }
 
     /// <summary>The table of members is derived; it may be missing after a crash and is made anew at each end.</summary>
-    internal static async Task WriteIndexAsync(FolderPlace place, CancellationToken stop)
+    internal static async Task WriteIndexAsync(FolderPlace folder, IPopulationPlace place, CancellationToken stop)
     {
-        var population = await Population.OpenAsync(new FolderFiles(place.Root), stop);
+        var population = await Population.OpenAsync(new FolderFiles(folder.Root), stop);
         await place.WriteAsync([new(PopulationLayout.Index, MemberTable.ToCsv(population.Members))], stop);
     }
 
-    static int Tell(Screen screen, FolderPlace place, IReadOnlyList<MemberOutcome> outcomes, TimeSpan elapsed)
+    static int Tell(Screen screen, string place, IReadOnlyList<MemberOutcome> outcomes, TimeSpan elapsed)
     {
         var failed = outcomes.Where(outcome => outcome.Status != MemberStatus.Done).ToList();
         if (screen.IsJson)
             screen.Json(new
             {
-                folder = place.Root, members = outcomes.Count, done = outcomes.Count - failed.Count, failed = failed.Select(outcome => new { id = outcome.Member.Id, outcome.Problem }), seconds = elapsed.TotalSeconds,
+                folder = place, members = outcomes.Count, done = outcomes.Count - failed.Count, failed = failed.Select(outcome => new { id = outcome.Member.Id, outcome.Problem }), seconds = elapsed.TotalSeconds,
             });
         else
         {
             foreach (var outcome in failed) screen.Line($"{outcome.Member.Id} failed and is kept as it was: {outcome.Problem}");
-            screen.Line($"{outcomes.Count - failed.Count} of {outcomes.Count} members are done, in {place.Root} ({PlanCommand.Time(elapsed.TotalSeconds)})");
+            screen.Line($"{outcomes.Count - failed.Count} of {outcomes.Count} members are done, in {place} ({PlanCommand.Time(elapsed.TotalSeconds)})");
         }
         return 0;
     }

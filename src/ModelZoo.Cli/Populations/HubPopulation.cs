@@ -1,4 +1,5 @@
 using System.CommandLine;
+using ModelZoo.Learning.Populations;
 
 namespace ModelZoo.Cli.Populations;
 
@@ -16,6 +17,20 @@ static class HubPopulation
         var source = await BlueprintSource.ReadAsync(blueprint, call.Stop);
         await call.Zoo.CreateRepositoryAsync(target.Repo, isPrivate: call.Get(Private), existOk: true, stop: call.Stop);
         await HubJob.FollowAsync(call, await call.Zoo.GeneratePopulationAsync(target.Repo, source.Text, target.Revision, call.Get(Extend), call.Get(Analyse), call.Stop), call.Get(NoWait));
+    }
+
+    /// <summary>A place over a hub's own API, whose repository is made if need be.</summary>
+    public static async Task<IPopulationPlace> OpenAsync(HubCall call, RepoAddress target, FolderPlace here)
+    {
+        await call.Zoo.CreateRepositoryAsync(target.Repo, isPrivate: call.Get(Private), existOk: true, stop: call.Stop);
+        return await RemotePlace.OpenAsync(call.Zoo, target, here, call.Stop);
+    }
+
+    /// <summary>Where epochs lie until their member is on the hub: in the user's cache, by hub and repository.</summary>
+    public static string Staging(HubCall call, RepoAddress target)
+    {
+        var cache = Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } given ? given : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache");
+        return Path.Combine(cache, "modelzoo", "populations", $"{call.Endpoint.Host}~{call.Endpoint.Port}", $"{target.Repo}@{target.RevisionOrMain}".Replace('/', '~'));
     }
 
     public static async Task AnalyseAsync(HubCall call, RepoAddress target, IReadOnlyList<string> only) =>

@@ -56,7 +56,7 @@ static class ScriptsCommand
             while (true)
             {
                 var outcome = await collector.RunAsync(plan.Members, null, call.Stop);
-                await GenerateCommand.WriteIndexAsync(place, call.Stop);
+                await GenerateCommand.WriteIndexAsync(place, place, call.Stop);
                 if (call.Screen.IsJson) call.Screen.Json(outcome);
                 else call.Screen.Line($"{outcome.Epochs} epochs taken; {outcome.Done} members are done, {outcome.Failed} failed, {outcome.Unfinished} have not ended");
                 if (outcome.Unfinished == 0 || !call.Get(follow)) return;

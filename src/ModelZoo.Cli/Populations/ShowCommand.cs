@@ -22,7 +22,7 @@ static class ShowCommand
             var rows = population.Members.Select(member => (Member: member, Epoch: EpochOf(member, filter))).Where(row => row.Epoch is not null || filter is null).ToList();
             if (call.Get(sort) is { } name) rows = [.. rows.OrderByDescending(row => MemberFilter.Find(row.Member, row.Epoch ?? 0, name) is { } value and not string and not bool ? Convert.ToDouble(value, CultureInfo.InvariantCulture) : double.NegativeInfinity)];
             if (call.Screen.IsJson) call.Screen.Json(Json(population, rows, isRunning));
-            else Show(call.Screen, population, rows, isRunning);
+            else Show(call.Screen, population, rows, isRunning, PopulationPart.FindNote(call.Get(folder)));
         });
     }
 
@@ -33,11 +33,12 @@ static class ShowCommand
     static int? EpochOf(PopulationMember member, MemberFilter? filter) =>
         member.Records.Select(record => (int?)record.Epoch).LastOrDefault(epoch => filter is null || filter.Holds(member, epoch!.Value));
 
-    static void Show(Screen screen, Population population, List<(PopulationMember Member, int? Epoch)> rows, bool isRunning)
+    static void Show(Screen screen, Population population, List<(PopulationMember Member, int? Epoch)> rows, bool isRunning, string? part)
     {
         var members = population.Members;
         var record = population.Record;
-        screen.Line($"{record.Population}, revision {record.Revision}{(record.Licence is null ? "" : $", {record.Licence}")}: {members.Count} members, {members.Count(member => member.IsDone)} done, {members.Count(member => member.Ending is { } && !member.IsDone)} failed, {population.Planned.Count} planned; {members.Sum(member => member.Checkpoints.Count)} checkpoints, {Screen.Size(population.SizeBytes)}{(isRunning ? "; training now" : "")}");
+        screen.Line($"{record.Population}, revision {record.Revision}{(record.Licence is null ? "" : $", {record.Licence}")}: {members.Count} members, {members.Count(member => member.IsDone)} done, {members.Count(member => member.Ending is { } && !member.IsDone)} failed, {(part is null ? $"{population.Planned.Count} planned" : $"{population.Planned.Count} not here")}; {members.Sum(member => member.Checkpoints.Count)} checkpoints, {Screen.Size(population.SizeBytes)}{(isRunning ? "; training now" : "")}");
+        if (part is not null) screen.Line($"This is {part}");
         foreach (var remark in population.Remarks) screen.Line(remark);
         var factors = MemberTable.FactorNames(rows.Select(row => row.Member));
         var splits = MemberTable.SplitNames(rows.Select(row => row.Member));

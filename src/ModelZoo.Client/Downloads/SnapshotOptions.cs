@@ -8,6 +8,9 @@ public sealed record SnapshotOptions
 
     /// <summary>Which files.</summary>
     public PathFilter Filter { get; init; } = PathFilter.All;
+
+    /// <summary>A further choice that patterns cannot make; null chooses all.</summary>
+    public Func<ModelZoo.Git.RepoPath, bool>? Only { get; init; }
 }
 
 /// <summary>What a snapshot did.</summary>

@@ -84,7 +84,7 @@ public sealed partial class ZooClient
             ?? throw new ZooApiException(200, $"The hub does not say which commit '{options.Revision}' of {repo} is.");
         var files = new List<TreeItem>();
         await foreach (var entry in ListTreeAsync(repo, commit, recursive: true, stop: stop))
-            if (entry.IsFile && options.Filter.Accepts(entry.Path)) files.Add(entry);
+            if (entry.IsFile && options.Filter.Accepts(entry.Path) && options.Only?.Invoke(entry.Path) != false) files.Add(entry);
 
         FileMetadata[] described = [.. files.Select(entry => new FileMetadata(entry.Path, commit, entry.ETag, entry.SizeBytes, entry.Lfs is not null, entry.XetHash))];
         using var xet = Array.Exists(described, IsWorthChunks) ? await XetAccess.FindAsync(_hub, XetAccess.ReadPath(repo, commit), stop) : null;

@@ -61,6 +61,10 @@ public sealed partial class ZooClient
     public Task<Job> AnalysePopulationAsync(RepoId repo, IReadOnlyList<string> only, string? branch = null, CancellationToken stop = default) =>
         _hub.PostAsync<Job>($"/api/zoo/populations/{repo.Id}/analyse", new { only, branch }, stop);
 
+    /// <summary>States of a population for which a condition holds, such as <c>epoch >= 21 and optim = 'sgd'</c>; from an offset on, so many as the hub gives at once. ModelZoo only.</summary>
+    public Task<PopulationStates> GetPopulationStatesAsync(RepoId repo, string where, string? revision = null, int offset = 0, CancellationToken stop = default) =>
+        _hub.GetAsync<PopulationStates>($"/api/zoo/populations/{repo.Id}/states" + Address.Query(("where", where), ("revision", revision), ("offset", offset > 0 ? $"{offset}" : null), ("limit", "10000")), stop);
+
     /// <summary>Has the hub measure a model; the same wish while one like it goes on gives that one. ModelZoo only.</summary>
     public Task<HubEvaluation> EvaluateAsync(EvaluationRequest request, CancellationToken stop = default) => _hub.PostAsync<HubEvaluation>("/api/zoo/evaluations", request, stop);
 

@@ -66,6 +66,8 @@ sealed class JobWorker(JobStore jobs, JobBell bell, IEnumerable<IJobHandler> han
         var (message, error) = await work;
         ZooMeter.JobsRun.Record(Stopwatch.GetElapsedTime(began).TotalSeconds,
             new KeyValuePair<string, object?>("job", job.Name), new KeyValuePair<string, object?>("outcome", error is null ? "done" : "failed"));
+        // Cancelled, or somebody else's by now: there is nothing of it to tell.
+        if (error is not null && lost.IsCancellationRequested && !stop.IsCancellationRequested) return true;
         if (error is not null && stop.IsCancellationRequested)
         {
             await jobs.ReleaseAsync(job.Id, lease, CancellationToken.None);

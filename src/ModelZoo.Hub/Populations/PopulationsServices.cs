@@ -13,7 +13,7 @@ static class PopulationsServices
 {
     public static void AddPopulations(this IServiceCollection services)
     {
-        services.AddAll(typeof(PopulationShelf), typeof(PopulationDatasets), typeof(PopulationPlanner), typeof(Generations), typeof(CommitPlaces), typeof(ResumeStore), typeof(PopulationAnalyses));
+        services.AddAll(typeof(PopulationShelf), typeof(PopulationReader), typeof(PopulationDatasets), typeof(PopulationPlanner), typeof(Generations), typeof(CommitPlaces), typeof(ResumeStore), typeof(PopulationAnalyses));
         services.AddSingleton(all => new BackgroundThreads(all.GetRequiredService<HubOptions>().Population.ThreadCount));
         services.AddSingleton<IJobHandler, GenerationJob>();
         services.AddSingleton<IJobHandler, AnalysisJob>();

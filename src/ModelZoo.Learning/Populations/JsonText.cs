@@ -45,14 +45,14 @@ static class JsonText
 
     public static JsonElement? FindObject(this JsonElement element, string name) => element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Object ? value : null;
 
-    /// <summary>Text, flag, whole or real number; anything else as its JSON.</summary>
+    /// <summary>Text, flag, whole or real number; anything else as its JSON, and so a number beyond all that can be held.</summary>
     public static object? Plain(this JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.Null or JsonValueKind.Undefined => null,
         JsonValueKind.String => value.GetString(),
         JsonValueKind.True => true,
         JsonValueKind.False => false,
-        JsonValueKind.Number => value.TryGetInt64(out var whole) ? whole : value.GetDouble(),
+        JsonValueKind.Number => value.TryGetInt64(out var whole) ? whole : value.GetDouble() is var real && double.IsFinite(real) ? real : value.GetRawText(),
         _ => value.GetRawText(),
     };
 }

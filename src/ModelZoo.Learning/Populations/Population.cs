@@ -57,6 +57,20 @@ public sealed class Population
 
     public long SizeBytes => _files.Files.Sum(file => file.SizeBytes);
 
+    /// <summary>Whether figures of an analysis are there.</summary>
+    public bool HasAnalysis(string name) => _byPath.ContainsKey($"{PopulationLayout.Analyses}/{name}.json");
+
+    /// <summary>These members and all that they descend from, as far as the population holds them; in its order.</summary>
+    public IReadOnlyList<string> WithAncestors(IEnumerable<string> members)
+    {
+        var byId = Members.ToDictionary(member => member.Id, StringComparer.Ordinal);
+        var wanted = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var member in members)
+            // A card may name itself as its parent: what was seen is not followed again.
+            for (var id = member; id is not null && byId.TryGetValue(id, out var found) && wanted.Add(id);) id = found.Card.ParentId;
+        return [.. Members.Select(member => member.Id).Where(wanted.Contains)];
+    }
+
     public PopulationMember? Find(string id) => Members.FirstOrDefault(member => member.Id == id) ?? (Members.Where(member => member.Id.StartsWith(id, StringComparison.Ordinal)).ToList() is [var only] ? only : null);
 
     public PopulationMember Get(string id) => Find(id) ?? throw new PopulationException($"There is no member '{id}'{(Members.Count(member => member.Id.StartsWith(id, StringComparison.Ordinal)) is > 1 and var many ? $"; {many} begin so" : "")}.");

@@ -90,7 +90,10 @@ public sealed class PopulationStore(Blueprint blueprint, IPopulationPlace place)
     {
         if (await place.FindAsync(PopulationLayout.Ending(member.Id), stop) is not { } content) return null;
         var ending = MemberEnding.Read(content, PopulationLayout.Ending(member.Id));
-        return new(member, ending.Status, [.. (await RecordsAsync(member, stop)).Select(record => record.ToReport())], ending.Problem, ending.ExitCode, ending.ErrorTail);
+        var records = await RecordsAsync(member, stop);
+        // Torn metrics: trained again, the member comes out the same, and they are whole.
+        if (ending.Status == MemberStatus.Done && records.Count != member.Epochs + 1) return null;
+        return new(member, ending.Status, [.. records.Select(record => record.ToReport())], ending.Problem, ending.ExitCode, ending.ErrorTail);
     }
 
     public async ValueTask EndAsync(MemberOutcome outcome, CancellationToken stop)

@@ -53,6 +53,7 @@ static class ZooRoutes
         ScoreEndpoints.Map(group);
         SnippetEndpoints.Map(group);
         SubmissionEndpoints.Map(group);
+        PopulationEndpoints.Map(group);
         PopulationWorkEndpoints.Map(group);
         app.Map(Base + "/{**rest}", HuggingFace.HuggingFaceRoutes.Nothing)
             .WithMetadata(ZooErrors.Dialect, new Kernel.Public("says only that nothing is here")).ExcludeFromDescription();
