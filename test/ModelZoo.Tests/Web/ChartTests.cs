@@ -74,6 +74,7 @@ public sealed class ChartTests
             Directory.CreateDirectory(Folder());
             File.WriteAllText(file, svg + "\n");
         }
+        if (!File.Exists(file)) Assert.Skip($"Nobody has looked at {name}.svg yet: MODELZOO_ACCEPT=1 writes it.");
         Assert.Equal(File.ReadAllText(file).TrimEnd(), svg);
     }
 
