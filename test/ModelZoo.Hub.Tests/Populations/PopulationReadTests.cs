@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text.Json.Nodes;
 using static ModelZoo.Hub.Tests.Populations.Grown;
 
 namespace ModelZoo.Hub.Tests.Populations;

@@ -80,7 +80,7 @@ sealed class GenerationJob(
         }
         await WriteIndexAsync(place, stop);
         foreach (var failed in outcomes.Where(outcome => outcome.Status != MemberStatus.Done)) run.Log($"{failed.Member.Id} failed and is kept as it was: {failed.Problem}");
-        if (work.Analyse && place.Commits > 0)
+        if (work.Analyse && (place.Commits > 0 || await place.FindAsync($"{PopulationLayout.Analyses}/{PopulationAnalysis.Names[^1]}.json", stop) is null))
         {
             var analysis = new AnalysisWork(work.RepositoryId, work.Reference, work.AccountId, []);
             await jobs.EnqueueAsync(new NewJob(AnalysisJob.JobName, analysis.ToJson(), analysis.Subject, work.RepositoryId, work.AccountId), stop);
