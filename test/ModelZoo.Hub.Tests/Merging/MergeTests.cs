@@ -292,6 +292,30 @@ public abstract class MergeTests(TestHub hub)
     }
 
     [Fact]
+    public async Task The_program_has_the_hub_do_it()
+    {
+        var (a, b) = (await SiblingAsync(hub.Ada, 20), await SiblingAsync(hub.Ada, 21));
+        string[] hubs = ["--on-hub", "--endpoint", hub.Url, "--token", hub.Ada.Token!];
+        var target = $"{hub.Ada.Handle}/{hub.Fresh("cli")}";
+        var check = await ModelZoo.Tests.Populations.SmallPopulation.ZooAsync(["soup", a, b, "--check", .. hubs]);
+        Assert.True(check.Code == 0, check.Error);
+        Assert.EndsWith("can be averaged\n", check.Output.ReplaceLineEndings("\n"));
+        var soup = await ModelZoo.Tests.Populations.SmallPopulation.ZooAsync(["soup", a, b, "--method", "weighted", "--weights", "3,1", "--to", target, "--private", .. hubs]);
+        Assert.True(soup.Code == 0, soup.Error);
+        Assert.StartsWith($"{target} has the merge at commit ", soup.Output);
+        Assert.Equal(20.25f, Converted.Floats((await TensorsAsync(hub.Ada, target))["norm.w"]).First());
+        Assert.Equal(HttpStatusCode.Unauthorized, (await hub.Nobody.GetAsync($"/api/models/{target}")).StatusCode);
+        using var folder = new TemporaryFolder();
+        await System.IO.File.WriteAllTextAsync(folder["merge.yaml"], $"merge_method: linear\nmodels:\n- model: {a}\n- model: {b}\n");
+        var merge = await ModelZoo.Tests.Populations.SmallPopulation.ZooAsync(["merge", folder["merge.yaml"], "--to", target, "--pull-request", .. hubs]);
+        Assert.True(merge.Code == 0, merge.Error);
+        Assert.Equal($"Pull request 1 of {target} has the merge.\n", merge.Output.ReplaceLineEndings("\n"));
+        var wrong = await ModelZoo.Tests.Populations.SmallPopulation.ZooAsync(["soup", a, b, .. hubs]);
+        Assert.Equal(2, wrong.Code);
+        Assert.Contains("--to owner/name", wrong.Error);
+    }
+
+    [Fact]
     public async Task A_merge_is_measured_on_what_its_sources_share()
     {
         var data = await MeasuredRepositories.QuestionsAsync(hub.Ada, 4);
