@@ -18,7 +18,7 @@ public sealed class FineTunedTests(HubProcess hub)
             await File.WriteAllTextAsync(data, "text,label\n" + string.Concat(Enumerable.Range(0, 60).Select(i => i % 2 == 0 ? $"where is my card number {i},arrival\n" : $"how do I change my pin {i},secret\n")));
             Assert.Equal(0, await ZooCommand.RunAsync(["finetune", Path.Combine(Locations.Root, "demo/models/banking77-bert-mini"), data, "--method", "lora", "--merge", "--epochs", "6", "--out", model], TextWriter.Null));
             using var own = await Inference.Adapters.RunnableModel.OpenAsync(model, Inference.Runtime.SessionSettings.Default, default);
-            Assert.Equal(["arrival", "secret"], own.Labels);
+            Assert.Equal("arrival secret", string.Join(" ", own.Labels));
             var expected = new { texts = asked, logits = own.TextClassifier().Score([.. asked.Select(text => (text, (string?)null))], default), labels = own.Labels };
             await File.WriteAllTextAsync(Path.Combine(model, "expected.json"), JsonSerializer.Serialize(expected));
             await NodeClient.RunAsync(hub, "tuned.mjs", new() { ["MODEL_FOLDER"] = model });
