@@ -90,7 +90,7 @@ sealed class MergeSource : IDisposable
     }
 
     /// <summary>Brings a repository into the cache; what is there already is not brought again.</summary>
-    static async Task<string> PullAsync(LocalCall call, RepoAddress address)
+    internal static async Task<string> PullAsync(LocalCall call, RepoAddress address)
     {
         var cache = Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } given ? given : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache");
         var folder = Path.Combine(cache, "modelzoo", "models", $"{address.Repo}".Replace('/', '~') + "@" + address.RevisionOrMain.Replace('/', '~'));

@@ -1,10 +1,8 @@
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ModelZoo.Learning.Blueprints;
-using ModelZoo.Learning.Merging;
 using ModelZoo.Learning.Populations;
 using ModelZoo.Learning.Randomness;
 using ModelZoo.Learning.Training;
@@ -23,29 +21,30 @@ public sealed record RayImportOutcome(int Trials, int Members, int Known, int Ch
 /// </summary>
 public sealed class RayImport
 {
-    /// <summary>Above this a weight is flagged; the literature drops such samples.</summary>
-    const double LargeWeight = 100;
-    const string Wrapper = "module.";
-
     readonly IModelFiles _files;
     readonly IPopulationPlace _place;
     readonly RayZoo _zoo;
     readonly List<string> _skipped = [];
+    readonly ImportedStates _states;
+    readonly Dictionary<string, (MemberCard Card, string Shapes)> _cards = new(StringComparer.Ordinal);
     readonly Dictionary<string, (string Id, string Root)> _ids = new(StringComparer.Ordinal);
     int _members, _known, _checkpoints, _edges;
 
-    RayImport(IModelFiles files, IPopulationPlace place, RayZoo zoo) => (_files, _place, _zoo) = (files, place, zoo);
+    RayImport(IModelFiles files, IPopulationPlace place, RayZoo zoo) => (_files, _place, _zoo, _states) = (files, place, zoo, new ImportedStates(files, _skipped));
 
     /// <exception cref="PopulationException">Nothing there is a trial, or the place holds a population that was made.</exception>
     public static async Task<RayImportOutcome> RunAsync(IModelFiles files, string name, IPopulationPlace place, CancellationToken stop)
     {
         if (await place.FindAsync(PopulationLayout.Record, stop) is { } record && PopulationRecord.Read(record).Origin != "imported") throw new PopulationException("There is a population that was made here; import into another folder.");
         var zoo = await RayZoo.ReadAsync(files, stop);
-        if (zoo.Trials.Count == 0) throw new PopulationException("No trial is there: a folder with params.json or config.json beside checkpoints or result.json.");
+        if (zoo.Trials.Count == 0) throw new PopulationException($"No trial is there: a folder with params.json or config.json beside checkpoints or result.json.{(files.Files.Any(file => IsPreprocessed(file.Path)) ? $" {Preprocessed}" : "")}");
         var import = new RayImport(files, place, zoo);
         // The record first: members of a torn import belong to it.
         await place.WriteAsync([new(PopulationLayout.Blueprint, Encoding.UTF8.GetBytes(import.Reconstruct(name))), new(PopulationLayout.Record, new PopulationRecord(name, null, null, null, 1, "imported", []).ToJson())], stop);
+        foreach (var file in files.Files.Where(file => IsPreprocessed(file.Path))) import._skipped.Add($"'{file.Path}' was left out. {Preprocessed}");
+        if (files is ArchiveFiles archive) import._skipped.AddRange(archive.Skipped);
         foreach (var trial in import.InOrder()) await import.AddAsync(trial, stop);
+        await import.FlagShapesAsync(stop);
         return new(zoo.Trials.Count, import._members, import._known, import._checkpoints, import._edges, [.. import._skipped, .. zoo.Trials.SelectMany(trial => trial.Warnings)]);
     }
 
@@ -57,6 +56,8 @@ public sealed class RayImport
         {
             var ready = left.Where(trial => trial.Parent is not { } parent || !left.Exists(other => other.Folder == parent.Folder)).ToList();
             if (ready.Count == 0) ready = [.. left];
+            // An archive is read from its beginning to its end, once for each generation.
+            if (_files is ArchiveFiles archive) ready = [.. ready.OrderBy(trial => trial.Checkpoints.Count > 0 ? trial.Checkpoints.Values.Min(archive.OrderOf) : 0)];
             foreach (var trial in ready) yield return trial;
             left = [.. left.Except(ready)];
         }
@@ -75,21 +76,40 @@ public sealed class RayImport
             return;
         }
         var flags = new SortedSet<string>(StringComparer.Ordinal);
+        if (_files is ArchiveFiles archive) await archive.StageAsync([.. trial.Checkpoints.Values], stop);
+        var shapes = "";
         foreach (var (epoch, path) in trial.Checkpoints)
-            if (await ReadStateAsync(path, flags, stop) is { } state)
+            if (await _states.ReadAsync(path, flags, text => shapes = text, stop) is { } state)
             {
                 await _place.WriteAsync([new(PopulationLayout.Checkpoint(id, epoch), state)], stop);
                 _checkpoints++;
             }
         if (trial.Checkpoints.Count > 1 && trial.Checkpoints.Keys.Max() - trial.Checkpoints.Keys.Min() + 1 != trial.Checkpoints.Count) flags.Add("missing epochs");
         var lines = trial.Results.OrderBy(pair => pair.Key).Select(pair => new EpochRecord(pair.Key, Find(pair.Value, "train_loss"), Find(pair.Value, "train_acc"), [], null, null, pair.Value).ToLine());
+        var card = Card(trial, id, stage, parent, flags);
+        if (shapes.Length > 0) _cards[id] = (card, shapes);
         await _place.WriteAsync(
         [
-            new(PopulationLayout.Card(id), Card(trial, id, stage, parent, flags).ToJson()), new(PopulationLayout.Metrics(id), Encoding.UTF8.GetBytes(string.Concat(lines.Select(line => line + "\n")))),
+            new(PopulationLayout.Card(id), card.ToJson()), new(PopulationLayout.Metrics(id), Encoding.UTF8.GetBytes(string.Concat(lines.Select(line => line + "\n")))),
             new(PopulationLayout.Ending(id), new MemberEnding(trial.HasFailed ? MemberStatus.Failed : MemberStatus.Done, trial.Checkpoints.Count > 0 ? trial.Checkpoints.Keys.Max() : null, trial.HasFailed ? "The trial left an error." : null).ToJson()),
         ], stop);
         _members++;
     }
+
+    /// <summary>Members whose tensors are not those of most of their stage are kept and flagged.</summary>
+    async Task FlagShapesAsync(CancellationToken stop)
+    {
+        foreach (var stage in _cards.Values.GroupBy(pair => pair.Card.Stage))
+        {
+            var usual = stage.GroupBy(pair => pair.Shapes).OrderByDescending(group => group.Count()).ThenBy(group => group.Key, StringComparer.Ordinal).First().Key;
+            foreach (var (card, _) in stage.Where(pair => pair.Shapes != usual))
+                await _place.WriteAsync([new(PopulationLayout.Card(card.Id), (card with { Flags = [.. card.Flags, "shapes differ from most of the stage"] }).ToJson())], stop);
+        }
+    }
+
+    const string Preprocessed = "A preprocessed data set is a Python object of a class of its own, which cannot be read without running code; import the raw archive of the same zoo, and export tokens or flat vectors from it.";
+
+    static bool IsPreprocessed(string path) => Path.GetFileName(path) is var name && name.StartsWith("dataset", StringComparison.Ordinal) && name.EndsWith(".pt", StringComparison.Ordinal);
 
     static double? Find(IReadOnlyDictionary<string, double> metrics, string name) => metrics.TryGetValue(name, out var value) ? value : null;
 
@@ -112,38 +132,6 @@ public sealed class RayImport
     };
 
     static long? Whole(RayTrial trial, string key) => trial.Config.TryGetValue(key, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var number) ? number : null;
-
-    async Task<byte[]?> ReadStateAsync(string path, SortedSet<string> flags, CancellationToken stop)
-    {
-        try
-        {
-            var source = await _files.OpenAsync(path, stop);
-            using var _ = source as IDisposable;
-            var file = await WeightReader.ReadHeaderAsync(source, stop);
-            if (file.RefusedGlobals.Count > 0) throw new MergeException($"it names code ({string.Join(", ", file.RefusedGlobals.Take(5))}), which is not run");
-            var tensors = TensorContent.Of(file, source);
-            if (tensors.Count == 0) throw new MergeException("it holds no tensors");
-            if (tensors.All(tensor => tensor.Name.StartsWith(Wrapper, StringComparison.Ordinal)))
-            {
-                flags.Add("prefix 'module.' taken off");
-                tensors = [.. tensors.Select(tensor => tensor with { Name = tensor.Name[Wrapper.Length..] })];
-            }
-            foreach (var tensor in tensors.Where(tensor => tensor.DType.IsFloating && TensorCast.CanDecode(tensor.DType)))
-            {
-                var seen = await TensorStatistics(tensor, stop);
-                if (seen.NotFinite > 0) flags.Add("not finite");
-                else if (seen.LargestSize > LargeWeight) flags.Add($"weights beyond {LargeWeight.ToString(CultureInfo.InvariantCulture)}");
-            }
-            return await StateFile.WriteAsync(tensors, new Dictionary<string, string> { ["format"] = "pt" }, stop);
-        }
-        catch (Exception problem) when (problem is WeightFormatException or MergeException or ArgumentException or OverflowException)
-        {
-            _skipped.Add($"'{path}' was left out: {problem.Message}");
-            return null;
-        }
-    }
-
-    static Task<Analyses.TensorStatistics> TensorStatistics(TensorContent tensor, CancellationToken stop) => Analyses.TensorStatistics.OfAsync(tensor, Analyses.PercentileSet.Inner, stop);
 
     static string Hash(RayTrial trial, string? parent)
     {

@@ -63,6 +63,8 @@ public sealed class WeightExport
                 CsvText.Number(record?.TrainLoss), CsvText.Number(record?.TrainAccuracy), .. splits.SelectMany(split => new[] { CsvText.Number(record?.Find(split)?.Accuracy), CsvText.Number(record?.Find(split)?.Loss) }), CsvText.Number(record?.TrainAccuracy - member.Accuracy(epoch, "test"))]);
         }
         await WriteTextAsync("index.csv", CsvText.Write(rows), stop);
+        await File.WriteAllBytesAsync(Path.Combine(_folder, "index.parquet"), ParquetTable.Write(rows, new Dictionary<string, string> { ["population"] = $"{_population.Record.Population}@{_population.Record.Revision}" }), stop);
+        _files.Add("index.parquet");
     }
 
     async Task WriteGroupAsync(string prefix, List<(PopulationMember Member, int Epoch, int Row)> states, CancellationToken stop)
@@ -200,7 +202,7 @@ public sealed class WeightExport
         }
         var manifest = new JsonObject
         {
-            ["population"] = record.Population, ["revision"] = record.Revision, ["licence"] = record.Licence, ["form"] = _settings.Form.ToString().ToLowerInvariant(), ["scope"] = _settings.Scope.Name,
+            ["population"] = record.Population, ["revision"] = record.Revision, ["address"] = $"{record.Population}@{record.Revision}", ["states_by_content"] = await AddressesAsync(states, stop), ["licence"] = record.Licence, ["form"] = _settings.Form.ToString().ToLowerInvariant(), ["scope"] = _settings.Scope.Name,
             ["standardization"] = _settings.Standardization.ToString().ToLowerInvariant(), ["states"] = states.Count, ["members"] = states.Select(state => state.Member.Id).Distinct().Count(),
             ["features"] = _settings.Form == ExportForm.Features ? "per tensor in order: mean, variance, percentiles 1, 25, 50, 75, 99" : null,
             ["split"] = "by member: FNV-1a-64 of its id (or of its root's) modulo 100", ["groups"] = _groups, ["sha256"] = sums,
@@ -208,6 +210,14 @@ public sealed class WeightExport
         if (states[0].Member.Card.Architecture is { Family: Models.Family.Vit } model) manifest["permutations"] = ExportReadme.Permutations(model);
         await File.WriteAllBytesAsync(Path.Combine(_folder, "manifest.json"), JsonText.Page(manifest), stop);
         _files.Add("manifest.json");
+    }
+
+    /// <summary>Each state by the SHA-256 of its tensors, so that <c>member@epoch</c> means the same wherever a copy lies.</summary>
+    async Task<JsonObject> AddressesAsync(IReadOnlyList<(PopulationMember Member, int Epoch)> states, CancellationToken stop)
+    {
+        var addresses = new JsonObject();
+        foreach (var (member, epoch) in states) addresses[$"{member.Id}@{epoch}"] = await StateDigest.OfAsync(await _population.OpenStateAsync(member, epoch, stop), stop);
+        return addresses;
     }
 
     async Task WriteTextAsync(string path, string text, CancellationToken stop)

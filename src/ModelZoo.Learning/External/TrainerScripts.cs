@@ -138,7 +138,7 @@ public static class TrainerScripts
         ```sh
         python3 -m venv .venv && . .venv/bin/activate
         pip install -r requirements.txt{(hasHubData ? " -r requirements-hub.txt" : "")}
-        {settings.Host switch { ScriptHost.Slurm => "./submit.sh", ScriptHost.Kubernetes => "kubectl apply -f jobs.yaml      # after the claim holds this folder", _ => "./run.sh" }}
+        {(settings.Host switch { ScriptHost.Slurm => "./submit.sh", ScriptHost.Kubernetes => "kubectl apply -f jobs.yaml      # after the claim holds this folder", _ => "./run.sh" })}
         ```
 
         There {(levels == 1 ? "is one generation" : $"are {levels} generations")}; parents come first. What was stopped goes on where it was when it is run again. `members/*/exit` says how each ended.

@@ -25,8 +25,8 @@ public sealed class SlurmTrainer(Blueprint blueprint, PopulationStore store, Wor
         try
         {
             var queue = await QueueAsync(stop);
-            // What an earlier run submitted goes on.
-            foreach (var task in queue.Values)
+            // What an earlier run submitted goes on; what is just being put away says by its folder how it ended.
+            foreach (var task in queue.Values.Where(task => task.State != "COMPLETING"))
                 if (_arrays.FindMember(task) is { } id && byId.TryGetValue(id, out var known) && known.Outcome is null) (known.Task, known.Array) = (task.Id, task.Name);
             while (_members.Exists(member => member.Outcome is null))
             {
