@@ -1,7 +1,7 @@
 namespace ModelZoo.Weights;
 
-/// <summary>Checks paths that one weight file gives of another: they must stay in the folder of the first.</summary>
-static class RelativePath
+/// <summary>Checks paths that a file gives of another, or an archive of its parts: they must stay in the folder.</summary>
+public static class RelativePath
 {
     const int MaxLength = 1024;
 

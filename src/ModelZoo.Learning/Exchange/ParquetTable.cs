@@ -27,7 +27,7 @@ static class ParquetTable
             var cells = rows.Skip(1).Select(row => row[c].Length > 0 ? row[c] : null).ToList();
             var type = TypeOf(cells);
             var page = Page(cells, type);
-            var header = new Thrift();
+            using var header = new Thrift();
             header.I32(1, 0);                               // DATA_PAGE
             header.I32(2, page.Length);
             header.I32(3, page.Length);
@@ -59,7 +59,7 @@ static class ParquetTable
     }
 
     /// <summary>Which values are there, as runs of one bit, then the values that are.</summary>
-    static byte[] Page(IReadOnlyList<string?> cells, int type)
+    static byte[] Page(List<string?> cells, int type)
     {
         using var levels = new MemoryStream();
         for (var at = 0; at < cells.Count;)
@@ -93,9 +93,9 @@ static class ParquetTable
         return page.ToArray();
     }
 
-    static byte[] Footer(IReadOnlyList<(string Name, int Type, long Offset, long Bytes)> chunks, int count, IReadOnlyDictionary<string, string> metadata)
+    static byte[] Footer(List<(string Name, int Type, long Offset, long Bytes)> chunks, int count, IReadOnlyDictionary<string, string> metadata)
     {
-        var thrift = new Thrift();
+        using var thrift = new Thrift();
         thrift.I32(1, 2);
         thrift.List(2, chunks.Count + 1);
         thrift.Element();
@@ -153,13 +153,15 @@ static class ParquetTable
     }
 
     /// <summary>Structures of Thrift's compact protocol, as they are written one field after the other.</summary>
-    sealed class Thrift
+    sealed class Thrift : IDisposable
     {
         const int KindI32 = 5, KindI64 = 6, KindBinary = 8, KindList = 9, KindStruct = 12;
 
         readonly MemoryStream _bytes = new();
         readonly Stack<int> _outer = new();
         int _last;
+
+        public void Dispose() => _bytes.Dispose();
 
         public void I32(int id, int value)
         {
