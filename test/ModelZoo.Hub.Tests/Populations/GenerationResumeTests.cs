@@ -111,7 +111,7 @@ public abstract class GenerationResumeTests(TestHub hub)
     public async Task A_budget_that_is_spent_ends_a_generation_and_what_is_done_is_kept()
     {
         var repo = await Now.CreateAsync();
-        var text = Slow("spent").Replace("evaluate:", "budget: { max_seconds: 1 }\nevaluate:");
+        var text = Blueprint("spent", images: 4096, epochs: 60, factors: "lr: [1e-2, 3e-3, 1e-3]").Replace("evaluate:", "budget: { max_seconds: 1 }\nevaluate:");
         var ended = await Now.GenerateAsync(repo, text);
         if ((string)ended["state"]! == "done") Assert.Skip("SKIPPED: this machine trains the population within a second.");
         Assert.Equal("failed The budget of 1 s is spent. Everything up to the last committed epoch of each member is kept; ask again to go on.", Say(ended));

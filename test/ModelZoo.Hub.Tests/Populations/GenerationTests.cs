@@ -51,7 +51,8 @@ public abstract class GenerationTests(TestHub hub)
         {
             (Blueprint().Replace("batch: 16, optimizer: adamw }", "batch: 16, optimiser: adamw }"), 18, "optimiser"),
             (Blueprint(factors: $"lr: [{string.Join(", ", Enumerable.Range(1, 400).Select(i => $"{i}e-4"))}]\n      batch: [{string.Join(", ", Enumerable.Range(1, 400))}]"), null, "members"),
-            (Blueprint().Replace("dim: 8", "dim: 16384").Replace("depth: 1", "depth: 200"), null, "memory"),
+            (Blueprint().Replace("dim: 8", "dim: 16384").Replace("depth: 1", "depth: 200"), 8, "parameters"),
+            (Blueprint().Replace("dim: 8", "dim: 1024").Replace("depth: 1", "depth: 40"), null, "memory"),
             (Blueprint().Replace("epochs: 2, batch: 16, optimizer: adamw, lr", "epochs: 90000, batch: 16, optimizer: adamw, lr").Replace("n: 64", "n: 60000"), null, "hours"),
             (Blueprint().Replace("n: 64, seed", "n: 10000000, seed"), 4, "bytes"),
             (Blueprint().Replace("builtin: glyphs8, args: { n: 64, seed: 1, val: { n: 32, seed: 2 } }", "hub: ada/nowhere@main"), 4, "no data set 'ada/nowhere'"),

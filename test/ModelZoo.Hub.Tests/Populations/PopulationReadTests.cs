@@ -27,8 +27,8 @@ public abstract class PopulationReadTests(TestHub hub)
         var early = Assert.Single((await hub.Nobody.GetJsonAsync($"{at}/members?where={Where("stage='child' and lr<5e-3 and epoch<=1")}"))["members"]!.AsArray())!;
         Assert.Equal(1, (int)early["epoch"]!);
 
-        var sorted = await hub.Nobody.GetJsonAsync($"{at}/members?sort=lr&order=asc&limit=2");
-        Assert.Equal((3, 2), ((int)sorted["total"]!, sorted["members"]!.AsArray().Count));
+        var sorted = await hub.Nobody.GetJsonAsync($"{at}/members?where={Where("stage='child'")}&sort=lr&order=asc&limit=5");
+        Assert.Equal((2, 2), ((int)sorted["total"]!, sorted["members"]!.AsArray().Count));
         Assert.Equal([1e-3, 1e-2], sorted["members"]!.AsArray().Select(member => (double)member!["factors"]!["lr"]!));
 
         var one = await hub.Nobody.GetJsonAsync($"{at}/members/{child["id"]}");
