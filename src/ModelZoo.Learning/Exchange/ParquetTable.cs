@@ -55,8 +55,11 @@ static class ParquetTable
     {
         if (cells.All(cell => cell is null)) return TextType;
         if (cells.All(cell => cell is null || (long.TryParse(cell, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole) && whole.ToString(CultureInfo.InvariantCulture) == cell))) return Int64Type;
-        return cells.All(cell => cell is null || double.TryParse(cell, NumberStyles.Float, CultureInfo.InvariantCulture, out _)) ? DoubleType : TextType;
+        return cells.All(cell => cell is null || (!HasLeadingZero(cell) && double.TryParse(cell, NumberStyles.Float, CultureInfo.InvariantCulture, out _))) ? DoubleType : TextType;
     }
+
+    /// <summary>A name such as 007, which as a number would lose what it is.</summary>
+    static bool HasLeadingZero(string cell) => cell.AsSpan().TrimStart('-') is ['0', >= '0' and <= '9', ..];
 
     /// <summary>Which values are there, as runs of one bit, then the values that are.</summary>
     static byte[] Page(List<string?> cells, int type)
