@@ -2,14 +2,17 @@ using ModelZoo.Client;
 
 namespace ModelZoo.Cli;
 
+/// <summary>A job on the hub ended without a result.</summary>
+sealed class JobFailedException(string message) : Exception(message);
+
 /// <summary>Follows a job on the hub. Whoever stops following stops nothing: the hub goes on.</summary>
 static class HubJob
 {
     static readonly TimeSpan s_between = TimeSpan.FromMilliseconds(500);
 
     /// <param name="noWait">Ask and leave.</param>
-    /// <exception cref="UsageException">The job failed; says why.</exception>
-    public static async Task FollowAsync(HubCall call, Job begun, bool noWait)
+    /// <exception cref="JobFailedException">The job failed; says why.</exception>
+    public static async Task FollowAsync(HubCall call, Job begun, bool noWait = false)
     {
         if (!call.Screen.IsJson) call.Screen.Error.WriteLine($"Job {begun.Id} on {call.Endpoint.Host}");
         var (job, told) = (begun, "");
@@ -21,6 +24,6 @@ static class HubJob
         }
         if (call.Screen.IsJson) call.Screen.Json(new { job = job.Id, state = job.State, message = job.Message });
         else if (job.State == "done") call.Screen.Line(job.Message ?? "Done.");
-        if (job.State == "failed") throw new UsageException(job.Message ?? "The job failed.");
+        if (job.State == "failed") throw new JobFailedException(job.Message ?? "The job failed.");
     }
 }

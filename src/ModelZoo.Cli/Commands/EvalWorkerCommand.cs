@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Diagnostics;
 using ModelZoo.Evaluation;
 using ModelZoo.Evaluation.Harness;
 using ModelZoo.Evaluation.Models;
@@ -66,24 +65,10 @@ static class EvalWorkerCommand
     /// <summary>Progress as lines, some a second.</summary>
     sealed class Lines(TextWriter output) : IProgress<EvaluationProgress>
     {
-        static readonly TimeSpan s_between = TimeSpan.FromMilliseconds(200);
+        readonly ReportPace _pace = new(TimeSpan.FromMilliseconds(200));
 
-        readonly Lock _gate = new();
-        long _last;
+        public void Report(EvaluationProgress value) => _pace.Sometimes(() => output.WriteLine(new WorkerReport(value.Task, value.Done, value.Total, value.Errors, null, false).ToLine()));
 
-        public void Report(EvaluationProgress value)
-        {
-            lock (_gate)
-            {
-                if (_last != 0 && Stopwatch.GetElapsedTime(_last) < s_between) return;
-                _last = Stopwatch.GetTimestamp();
-                output.WriteLine(new WorkerReport(value.Task, value.Done, value.Total, value.Errors, null, false).ToLine());
-            }
-        }
-
-        public void Write(WorkerReport report)
-        {
-            lock (_gate) output.WriteLine(report.ToLine());
-        }
+        public void Write(WorkerReport report) => _pace.Always(() => output.WriteLine(report.ToLine()));
     }
 }

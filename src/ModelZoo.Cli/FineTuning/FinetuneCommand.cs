@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Diagnostics;
 using System.Globalization;
 using ModelZoo.Cli.Commands;
 using ModelZoo.Client;
@@ -160,19 +159,9 @@ static class FinetuneCommand
     /// <summary>A line that is written over, some times a second.</summary>
     sealed class Steps(Screen screen) : IProgress<FineTuneProgress>
     {
-        static readonly TimeSpan s_between = TimeSpan.FromMilliseconds(200);
+        readonly ReportPace _pace = new(TimeSpan.FromMilliseconds(200));
 
-        readonly Lock _gate = new();
-        long _last;
-
-        public void Report(FineTuneProgress value)
-        {
-            lock (_gate)
-            {
-                if (_last != 0 && Stopwatch.GetElapsedTime(_last) < s_between) return;
-                _last = Stopwatch.GetTimestamp();
-                screen.Error.Write($"\r{value.Stage}, epoch {value.Epoch} of {value.Epochs}: {value.Done} of {value.Total}{(value.Loss is { } loss ? string.Create(CultureInfo.InvariantCulture, $", loss {loss:0.0000}") : "")}\u001b[K\r");
-            }
-        }
+        public void Report(FineTuneProgress value) => _pace.Sometimes(() => screen.Error.Write(
+            $"\r{value.Stage}, epoch {value.Epoch} of {value.Epochs}: {value.Done} of {value.Total}{(value.Loss is { } loss ? string.Create(CultureInfo.InvariantCulture, $", loss {loss:0.0000}") : "")}\u001b[K\r"));
     }
 }

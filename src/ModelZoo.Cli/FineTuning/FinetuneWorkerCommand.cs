@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Diagnostics;
 using System.Globalization;
 using ModelZoo.Evaluation;
 using ModelZoo.Hub.Populations.FineTuning;
@@ -51,28 +50,17 @@ static class FinetuneWorkerCommand
     /// <summary>Progress as lines, some a second.</summary>
     sealed class Lines(TextWriter output) : IProgress<FineTuneProgress>
     {
-        static readonly TimeSpan s_between = TimeSpan.FromMilliseconds(300);
+        readonly ReportPace _pace = new(TimeSpan.FromMilliseconds(300));
 
-        readonly Lock _gate = new();
-        long _last;
-
-        public void Report(FineTuneProgress value)
+        public void Report(FineTuneProgress value) => _pace.Sometimes(() =>
         {
-            lock (_gate)
-            {
-                if (_last != 0 && Stopwatch.GetElapsedTime(_last) < s_between) return;
-                _last = Stopwatch.GetTimestamp();
-                var within = value.Total > 0 ? (double)value.Done / value.Total : 0;
-                var share = value.Stage == "training" ? (value.Epoch - 1 + within) / value.Epochs : (double)value.Epoch / value.Epochs;
-                output.WriteLine(new FineTuneReport($"{value.Stage}, epoch {value.Epoch} of {value.Epochs}", Math.Clamp(share, 0, 1), null, null, false).ToLine());
-            }
-        }
+            var within = value.Total > 0 ? (double)value.Done / value.Total : 0;
+            var share = value.Stage == "training" ? (value.Epoch - 1 + within) / value.Epochs : (double)value.Epoch / value.Epochs;
+            output.WriteLine(new FineTuneReport($"{value.Stage}, epoch {value.Epoch} of {value.Epochs}", Math.Clamp(share, 0, 1), null, null, false).ToLine());
+        });
 
         public void Tell(EpochScore epoch) => Write(new(null, 0, FinetuneCommand.Words(epoch), null, false));
 
-        public void Write(FineTuneReport report)
-        {
-            lock (_gate) output.WriteLine(report.ToLine());
-        }
+        public void Write(FineTuneReport report) => _pace.Always(() => output.WriteLine(report.ToLine()));
     }
 }

@@ -8,8 +8,6 @@ namespace ModelZoo.Cli.Populations;
 /// <summary>Has the hub make a soup or merge. Whoever stops following stops nothing: the hub goes on.</summary>
 static class HubMerge
 {
-    static readonly TimeSpan s_between = TimeSpan.FromMilliseconds(500);
-
     public static readonly Option<bool> OnHub = new("--on-hub") { Description = "The hub makes it, from models that it has" };
     public static readonly Option<string?> Target = new("--to") { Description = "On the hub: the repository that gets it, owner/name; a new one is made", HelpName = "REPO" };
     public static readonly Option<string?> Branch = new("--branch") { Description = "On the hub: a branch of a repository that there is" };
@@ -34,17 +32,7 @@ static class HubMerge
             Target = local.Get(Target) ?? throw new UsageException("--to owner/name says which repository gets the result."), Branch = local.Get(Branch), PullRequest = local.Get(PullRequest), IsPrivate = local.Get(Private) ? true : null,
         };
         var begun = await call.Zoo.MergeAsync(request, call.Stop);
-        if (!call.Screen.IsJson) call.Screen.Error.WriteLine($"Job {begun.Id} on {call.Endpoint.Host}");
-        var (job, told) = (begun, "");
-        while (job.State is "waiting" or "running")
-        {
-            await Task.Delay(s_between, call.Stop);
-            job = await call.Zoo.GetJobAsync(begun.Id, call.Stop);
-            if (call.Screen.ShowsProgress && job.State == "running" && $"{job.Progress:P0} {job.Message}" is var now && now != told) call.Screen.Error.WriteLine(Screen.Clean(told = now));
-        }
-        if (call.Screen.IsJson) call.Screen.Json(new { job = job.Id, state = job.State, message = job.Message });
-        else if (job.State == "done") call.Screen.Line(job.Message ?? "Done.");
-        if (job.State == "failed") throw new MergeException(job.Message ?? "The merge failed.");
+        await HubJob.FollowAsync(call, begun);
     }, local.Stop);
 
     static void Tell(Screen screen, JsonElement outlook)

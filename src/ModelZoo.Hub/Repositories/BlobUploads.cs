@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.IO.Pipelines;
+using System.Security.Cryptography;
 using Microsoft.Extensions.Hosting;
 using ModelZoo.Git;
 using ModelZoo.Hub.Database;
@@ -77,6 +78,14 @@ sealed class BlobUploads(IBlobStore blobs, UploadStore uploads, IHostApplication
             await reader.CompleteAsync();
         }
         return new(path, digest, sizeBytes);
+    }
+
+    /// <summary>The same for a file whose digest is not known yet: it is read twice.</summary>
+    public async Task<PutLarge> TakeFileAsync(ContributingRepository repository, RepoPath path, string localPath, CancellationToken stop)
+    {
+        await using var content = File.OpenRead(localPath);
+        var digest = Digest.FromHash(await SHA256.HashDataAsync(content, stop));
+        return await TakeFileAsync(repository, path, localPath, digest, content.Length, stop);
     }
 
     /// <returns>The part's ETag, quoted.</returns>

@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.IO.Pipelines;
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using ModelZoo.Evaluation.Records;
@@ -88,7 +86,7 @@ sealed class EvaluationResult(
         foreach (var group in records.GroupBy(record => record.Task.Id, StringComparer.Ordinal))
         {
             operations.Add(await TextAsync(measured.Model, names.Evidence(group.Key), [.. ScoreRecords.Serialize([.. group]), (byte)'\n'], stop));
-            if (files.TryGetValue(group.Key, out var at)) operations.Add(await LargeAsync(measured.Model, at, packed[group.Key].LocalPath, stop));
+            if (files.TryGetValue(group.Key, out var at)) operations.Add(await uploads.TakeFileAsync(measured.Model, RepoPath.Parse(at), packed[group.Key].LocalPath, stop));
             foreach (var record in group.Where(IsListed)) signed.Add(new(record, await SignAsync(measured, record, stop), names.Evidence(group.Key), files.GetValueOrDefault(group.Key)));
         }
         var yaml = ResultYaml.Write(existing, measured.Benchmark.Repository.FullName, row.BenchmarkCommit, signed, DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime), Page(row));
@@ -166,7 +164,7 @@ sealed class EvaluationResult(
             try
             {
                 await File.WriteAllBytesAsync(file, content, stop);
-                return await LargeAsync((ContributingRepository)target, path, file, stop);
+                return await uploads.TakeFileAsync((ContributingRepository)target, RepoPath.Parse(path), file, stop);
             }
             finally
             {
@@ -176,19 +174,5 @@ sealed class EvaluationResult(
         var blob = StoredObject.Blob(content);
         await objects.AddAsync(target.Repository.SpaceId, [blob], stop);
         return new PutFile(RepoPath.Parse(path), blob.Id);
-    }
-
-    async Task<FileOperation> LargeAsync(ContributingRepository target, string path, string local, CancellationToken stop)
-    {
-        await using var content = File.OpenRead(local);
-        var digest = Digest.Parse(Convert.ToHexStringLower(await SHA256.HashDataAsync(content, stop)));
-        if (await uploads.BeginAsync(target, digest, content.Length, inParts: false, mayGoElsewhere: false, stop) is { } upload)
-        {
-            content.Position = 0;
-            var reader = PipeReader.Create(content, new StreamPipeReaderOptions(bufferSize: 1 << 20, leaveOpen: true));
-            await uploads.ReceiveAsync(upload, reader, stop);
-            await reader.CompleteAsync();
-        }
-        return new PutLarge(RepoPath.Parse(path), digest, content.Length);
     }
 }

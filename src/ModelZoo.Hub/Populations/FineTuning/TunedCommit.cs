@@ -1,5 +1,3 @@
-using System.IO.Pipelines;
-using System.Security.Cryptography;
 using ModelZoo.Git;
 using ModelZoo.Hub.Kernel;
 using ModelZoo.Hub.Repositories;
@@ -12,6 +10,9 @@ sealed class TunedCommit(CommitWriter writer, BlobUploads uploads, GitObjectStor
 {
     const int MostFiles = 100;
 
+    /// <summary>A worker reads what strangers wrote: of what it left, only files of its own are taken, and links lead nowhere.</summary>
+    static readonly EnumerationOptions s_ownFolders = new() { RecurseSubdirectories = true, MaxRecursionDepth = 8, AttributesToSkip = FileAttributes.ReparsePoint };
+
     static readonly string[] s_large = [".safetensors", ".onnx", ".model"];
 
     /// <summary>The commit that an earlier try of the same job made.</summary>
@@ -20,17 +21,15 @@ sealed class TunedCommit(CommitWriter writer, BlobUploads uploads, GitObjectStor
 
     public async Task<string> WriteAsync(WritableRepository target, string folder, string title, string description, Action<string> log, CancellationToken stop)
     {
-        var files = Directory.GetFiles(folder, "*", SearchOption.AllDirectories).Select(path => (Local: path, InRepo: Path.GetRelativePath(folder, path).Replace('\\', '/')))
+        var files = Directory.GetFiles(folder, "*", s_ownFolders).Select(path => (Local: path, InRepo: Path.GetRelativePath(folder, path).Replace('\\', '/')))
             .Where(file => !file.InRepo.StartsWith('.')).OrderBy(file => file.InRepo, StringComparer.Ordinal).ToList();
         if (files.Count is 0 or > MostFiles) throw new Refusal(RefusalKind.Unprocessable, $"The worker left {files.Count} files.");
         var operations = new List<FileOperation>();
         foreach (var (local, inRepo) in files)
         {
-            // A worker runs what strangers wrote: what it left must be files of its own and no way to others.
-            if (new FileInfo(local).LinkTarget is not null) throw new Refusal(RefusalKind.Unprocessable, $"The worker left a link as '{inRepo}'.");
             var size = new FileInfo(local).Length;
             log($"{inRepo}: {size} bytes");
-            operations.Add(size > options.Limits.InlineBytes || s_large.Contains(Path.GetExtension(inRepo)) ? await LargeAsync(target, inRepo, local, stop) : await TextAsync(target, inRepo, local, stop));
+            operations.Add(size > options.Limits.InlineBytes || s_large.Contains(Path.GetExtension(inRepo)) ? await uploads.TakeFileAsync(target, RepoPath.Parse(inRepo), local, stop) : await TextAsync(target, inRepo, local, stop));
         }
         var outcome = await writer.WriteAsync(target, target.Repository.DefaultReference, new(title, description, null, operations), stop);
         return ((CommitOutcome.Written)outcome).Commit.Id.Hex;
@@ -41,19 +40,5 @@ sealed class TunedCommit(CommitWriter writer, BlobUploads uploads, GitObjectStor
         var blob = StoredObject.Blob(await File.ReadAllBytesAsync(local, stop));
         await objects.AddAsync(target.Repository.SpaceId, [blob], stop);
         return new PutFile(RepoPath.Parse(path), blob.Id);
-    }
-
-    async Task<FileOperation> LargeAsync(WritableRepository target, string path, string local, CancellationToken stop)
-    {
-        await using var content = File.OpenRead(local);
-        var digest = Digest.Parse(Convert.ToHexStringLower(await SHA256.HashDataAsync(content, stop)));
-        if (await uploads.BeginAsync(target, digest, content.Length, inParts: false, mayGoElsewhere: false, stop) is { } upload)
-        {
-            content.Position = 0;
-            var reader = PipeReader.Create(content, new StreamPipeReaderOptions(bufferSize: 1 << 20, leaveOpen: true));
-            await uploads.ReceiveAsync(upload, reader, stop);
-            await reader.CompleteAsync();
-        }
-        return new PutLarge(RepoPath.Parse(path), digest, content.Length);
     }
 }
