@@ -48,6 +48,11 @@ def read_tensors(path):
     return tensors
 
 
+def read_metadata(path):
+    with open(path, "rb") as file:
+        return json.loads(file.read(int.from_bytes(file.read(8), "little"))).get("__metadata__", {})
+
+
 def write_tensors(path, tensors):
     """Whole or not at all: written beside, flushed, moved into place."""
     kinds = {np.dtype(np.float64): "F64", np.dtype(np.float32): "F32"}
@@ -208,10 +213,11 @@ def forward(order, w, x):
 # --- data ----------------------------------------------------------------------------------------------------------
 
 class InkImages:
-    """Small grey images with ink from 0 to 16, all in memory."""
+    """Small images, grey or in colours, all in memory; the file says what full ink is."""
 
     def __init__(self, path, classes):
-        tensors = read_tensors(path)
+        tensors, about = read_tensors(path), read_metadata(path)
+        self.half = np.float32(int(about.get("ink", 16)) / 2)
         self.images, self.labels, self.classes = tensors["images"], tensors["labels"].astype(np.int64), classes
         self.augments = BUILTIN
 
@@ -219,7 +225,8 @@ class InkImages:
         return len(self.labels)
 
     def batch(self, indices, train):
-        return (self.images[indices].astype(np.float32) / 8 - 1)[:, None]
+        images = self.images[indices].astype(np.float32) / self.half - 1
+        return images[:, None] if images.ndim == 3 else images
 
 
 class HubImages:
@@ -227,12 +234,14 @@ class HubImages:
 
     def __init__(self, name, split, order):
         import datasets
+        name, _, args = name.partition("{")
+        args = json.loads("{" + args) if args else {}
         repository, _, revision = name.partition("@")
         wanted = {"val": "validation"}.get(split, split)
-        self.rows = datasets.load_dataset(repository, revision=revision or None, split=wanted)
+        self.rows = datasets.load_dataset(repository, args.get("config"), revision=revision or None, split=wanted)
         kinds = self.rows.features
-        self.image = next(column for column, kind in kinds.items() if type(kind).__name__ == "Image")
-        label = next(column for column, kind in kinds.items() if type(kind).__name__ == "ClassLabel")
+        self.image = args.get("image") or next(column for column, kind in kinds.items() if type(kind).__name__ == "Image")
+        label = args.get("label") or next(column for column, kind in kinds.items() if type(kind).__name__ == "ClassLabel")
         self.labels, self.classes = np.array(self.rows[label]), kinds[label].num_classes
         self.side, self.mode = order["architecture"]["image"], "L" if order["architecture"]["channels"] == 1 else "RGB"
         self.augments = BUILTIN | {"crop", "resized-crop", "rotate", "jitter", "grey", "blur"}
@@ -344,7 +353,7 @@ def glyph_view(image, stream):
     view = (np.clip(contrast * (moved.astype(np.float64) + 1), 0, 2) - 1).astype(np.float32)
     ex, ey = stream.between(0, side - 2), stream.between(0, side - 2)
     view[:, ey:ey + 2, ex:ex + 2] = -1
-    return np.clip(view + stream.between(-2, 2, side * side).reshape(1, side, side) / np.float32(8), -1, 1)
+    return np.clip(view + stream.between(-2, 2, view.size).reshape(view.shape) / np.float32(8), -1, 1)
 
 
 # --- training ------------------------------------------------------------------------------------------------------
@@ -394,7 +403,7 @@ class Trainer:
     def batch_of(self, indices, epoch, step, stream):
         images, labels = self.data.batch(indices, train=True), self.data.labels[indices]
         if self.objective["kind"] == "contrastive":
-            stream.position = 2 * step * len(indices) * (5 + images.shape[-1] ** 2)
+            stream.position = 2 * step * len(indices) * (5 + images[0].size)
             views = [glyph_view(image, stream) for image in images] + [glyph_view(image, stream) for image in images]
             return np.stack(views), None, labels
         smooth, classes = self.train["label_smoothing"], self.data.classes

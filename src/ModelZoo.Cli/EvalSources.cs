@@ -61,7 +61,8 @@ static partial class EvalSources
         return found;
     }
 
-    static async Task<LocalSource> PullAsync(LocalCall call, string text, RepoKind kind)
+    /// <summary>A snapshot of a repository, kept in the cache by its commit.</summary>
+    public static async Task<LocalSource> PullAsync(LocalCall call, string text, RepoKind kind)
     {
         if (!text.Contains('/', StringComparison.Ordinal)) throw new UsageException($"'{text}' is no folder and no repository (owner/name).");
         LocalSource? source = null;

@@ -59,9 +59,15 @@ static class ZooCommand
         MoveCommand.Build(),
     };
 
+    /// <summary>
+    /// From the signal to stop until the process ends whatever still runs: longer than a hub waits for the requests at work (HubBuilder, 30 s), and than a training
+    /// command takes to write what it has.
+    /// </summary>
+    static readonly TimeSpan s_patience = TimeSpan.FromSeconds(40);
+
     public static async Task<int> RunAsync(string[] args, TextWriter? output = null, TextWriter? error = null)
     {
-        var invocation = new InvocationConfiguration { EnableDefaultExceptionHandler = false };
+        var invocation = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = s_patience };
         if (output is not null) invocation.Output = output;
         if (error is not null) invocation.Error = error;
         var parse = Build().Parse(args);

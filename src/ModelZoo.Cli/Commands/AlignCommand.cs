@@ -20,7 +20,7 @@ static class AlignCommand
         var moved = new Argument<string[]>("MOVED") { Description = "The members that are permuted, of the same shape; one is written aligned, of several the average", Arity = ArgumentArity.OneOrMore };
         var output = new Option<string>("--out") { Description = "The folder to write", HelpName = "DIR", Required = true };
         var rounds = new Option<int>("--rounds") { Description = "Of several: how often all are aligned anew to their average", DefaultValueFactory = _ => 0 };
-        return LocalCall.On(new Command("align", "Permute vision transformers towards another (weight matching)") { target, moved, output, rounds, BlueprintSource.DigitsFile, HubCall.Json }, async call =>
+        return LocalCall.On(new Command("align", "Permute vision transformers towards another (weight matching)") { target, moved, output, rounds, BlueprintSource.DigitsFile, BlueprintSource.DataFolders, HubCall.Json }, async call =>
         {
             if (call.Get(rounds) is < 0 or > 100) throw new UsageException("--rounds lies between 0 and 100.");
             var sources = await MergeSource.OpenAsync(call, [call.Get(target), .. call.Get(moved)]);
@@ -31,7 +31,7 @@ static class AlignCommand
                 if (first.Member.Card is not { Architecture: { } model, Head: { } head } || sources.Any(source => source.State!.Value.Member.Card is var card && (card.Head != head || $"{card.Architecture}" != $"{model}"))) throw new MergeException("The members have different architectures or heads.");
                 var parameters = new List<float[]>();
                 foreach (var source in sources) parameters.Add(await source.State!.Value.Population.ReadParametersAsync(source.State.Value.Member, source.State.Value.Epoch, call.Stop));
-                var scorer = SoupScorer.Find(call, sources, out _);
+                var (scorer, _) = await SoupScorer.FindAsync(call, sources);
                 var (result, written) = parameters.Count == 2 ? One(sources, model, head, parameters, scorer, call.Stop) : Many(sources, model, head, parameters, call.Get(rounds), scorer, call.Stop);
                 var folder = call.Parse.GetRequiredValue(output);
                 await ModelFolder.WriteAsync(folder, model, head, written, new Dictionary<string, string> { ["format"] = "pt" }, call.Stop);

@@ -26,7 +26,7 @@ static class SoupCommand
         var skip = new Option<bool>("--skip-mismatch") { Description = "Copy tensors that do not fit from the first model" };
         var shard = new Option<string?>("--max-shard-size") { Description = "Write several files of at most so much, such as 5GB" };
         var nan = new Option<bool>("--allow-nan") { Description = "Take models that hold numbers that are none" };
-        var command = new Command("soup", "Average models of equal shapes") { models, output, method, origin, weights, alpha, beta, set, seed, perTensor, strict, force, skip, shard, nan, BlueprintSource.DigitsFile, HubCall.Json };
+        var command = new Command("soup", "Average models of equal shapes") { models, output, method, origin, weights, alpha, beta, set, seed, perTensor, strict, force, skip, shard, nan, BlueprintSource.DigitsFile, BlueprintSource.DataFolders, HubCall.Json };
         HubMerge.AddTo(command);
         return LocalCall.On(command, async call =>
         {

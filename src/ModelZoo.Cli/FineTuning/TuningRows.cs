@@ -19,11 +19,6 @@ sealed record TuningRow(string? Text, string? Pair, object? Picture, object Labe
 /// <param name="Columns">Which columns were taken.</param>
 sealed record TuningRows(IReadOnlyList<TuningRow> Train, IReadOnlyList<TuningRow> Validation, IReadOnlyList<TuningRow> Test, IReadOnlyList<string> Remarks, string Digest, string Columns, bool HasOwnTest)
 {
-    static readonly string[] s_texts = ["text", "sentence", "sentence1", "question", "question1", "premise", "content", "utterance", "review", "comment", "title"];
-    static readonly string[] s_pairs = ["sentence2", "question2", "hypothesis", "text_pair", "context"];
-    static readonly string[] s_images = ["image", "img", "picture", "pixels", "pixel_values"];
-    static readonly string[] s_labels = ["label", "labels", "category", "intent", "class", "target", "score", "fine_label", "coarse_label", "sentiment"];
-
     public static async Task<TuningRows> ReadAsync(FineTunePlan plan, bool isText, CancellationToken stop)
     {
         var limits = DataLimits.Default with { MaxRows = 20_000_000 };
@@ -144,11 +139,11 @@ sealed record TuningRows(IReadOnlyList<TuningRow> Train, IReadOnlyList<TuningRow
         public void Choose(IReadOnlyDictionary<string, object?> fields, FineTunePlan plan, bool isText)
         {
             if (Label is not null) return;
-            Input = Column(isText ? plan.TextColumn : plan.ImageColumn, isText ? s_texts : s_images, isText ? "text" : "image");
-            Pair = !isText ? null : plan.PairColumn is { } named ? Column(named, [], "pair") : plan.TextColumn is null && Input is "sentence1" or "question1" or "premise" ? s_pairs.FirstOrDefault(fields.ContainsKey) : null;
-            Label = Column(plan.LabelColumn, s_labels, "label");
+            Input = Column(isText ? plan.TextColumn : plan.ImageColumn, isText ? UsualColumns.Texts : UsualColumns.Images, isText ? "text" : "image");
+            Pair = !isText ? null : plan.PairColumn is { } named ? Column(named, [], "pair") : plan.TextColumn is null && Input is "sentence1" or "question1" or "premise" ? UsualColumns.Pairs.FirstOrDefault(fields.ContainsKey) : null;
+            Label = Column(plan.LabelColumn, UsualColumns.Labels, "label");
 
-            string Column(string? named, string[] usual, string what) => named is not null
+            string Column(string? named, IReadOnlyList<string> usual, string what) => named is not null
                 ? fields.ContainsKey(named) ? named : throw new EvaluationException($"The data has no column '{named}'; it has {Names()}.")
                 : usual.FirstOrDefault(fields.ContainsKey) ?? throw new EvaluationException($"Which column is the {what}? The data has {Names()}; say it with --{what}-column.");
 

@@ -12,7 +12,7 @@ static class AnalyseCommand
     {
         var folder = new Argument<string>("DIR|owner/name") { Description = "The population's folder; or a repository, which the hub analyses" };
         var only = new Option<string[]>("--only") { Description = $"Only these (repeatable): {string.Join(", ", PopulationAnalysis.Names)}", HelpName = "NAME" };
-        var command = new Command("analyse", "Measure a population: weights, behaviour, lineage, prediction, averaging") { folder, only, ShowCommand.Where, HubPopulation.NoWait, BlueprintSource.DigitsFile, HubCall.Json };
+        var command = new Command("analyse", "Measure a population: weights, behaviour, lineage, prediction, averaging") { folder, only, ShowCommand.Where, HubPopulation.NoWait, BlueprintSource.DigitsFile, BlueprintSource.DataFolders, HubCall.Json };
         command.SetAction(async (parse, stop) =>
         {
             var call = new LocalCall(parse, stop);
@@ -28,7 +28,7 @@ static class AnalyseCommand
             var population = await ShowCommand.OpenAsync(call.Get(folder), call.Stop);
             var filter = call.Get(ShowCommand.Where) is { } condition ? MemberFilter.Parse(condition) : null;
             var members = population.Members.Where(member => member.LastEpoch is { } epoch && (filter is null || filter.Holds(member, epoch))).ToList();
-            var data = OpenData(call, population);
+            var data = await OpenDataAsync(call, population);
             var input = new AnalysisInput(population, members, member => member.Card.Dataset is { } name && population.Blueprint?.Datasets.GetValueOrDefault(name) is { } set ? data(set) : null);
             var place = new FolderPlace(call.Get(folder));
             using var held = place.Lock();
@@ -47,18 +47,18 @@ static class AnalyseCommand
         return command;
     }
 
-    /// <summary>Without the digits' file everything but behaviour is still said.</summary>
-    static Func<BlueprintDataset, Learning.Datasets.ImageSplits?> OpenData(LocalCall call, Population population)
+    /// <summary>Without its data everything but behaviour is still said.</summary>
+    static async Task<Func<BlueprintDataset, Learning.Datasets.ImageSplits?>> OpenDataAsync(LocalCall call, Population population)
     {
         if (population.Blueprint is not { } blueprint) return _ => null;
         try
         {
-            return BlueprintSource.OpenData(call, blueprint.Datasets.Values);
+            return (await BlueprintSource.OpenDataAsync(call, blueprint.Datasets.Values, pulls: true)).Find;
         }
         catch (UsageException missing)
         {
             call.Screen.Say(missing.Message);
-            return BlueprintSource.OpenData(call, blueprint.Datasets.Values.Where(set => set.Source != "digits"));
+            return (await BlueprintSource.OpenDataAsync(call, blueprint.Datasets.Values.Where(set => set is { Origin: DatasetOrigin.Builtin, Source: not "digits" }), pulls: false)).Find;
         }
     }
 }

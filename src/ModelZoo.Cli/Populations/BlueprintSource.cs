@@ -1,4 +1,5 @@
 using System.CommandLine;
+using ModelZoo.Hub.Populations.Making;
 using ModelZoo.Learning.Blueprints;
 using ModelZoo.Learning.Datasets;
 
@@ -11,7 +12,12 @@ sealed record BlueprintSource(string Text, Blueprint Blueprint)
     const string DigitsVariable = "MODELZOO_DIGITS";
     const int MaxBytes = 4 << 20;
 
+    /// <summary>Of one data set, held in memory: CIFAR-10 takes 184 MB.</summary>
+    const long MaxPixelBytes = 2L << 30;
+
     public static readonly Option<FileInfo?> DigitsFile = new("--digits") { Description = $"The handwritten digits: the file digits.csv.gz that scikit-learn bundles [default: ${DigitsVariable}]", HelpName = "FILE" };
+
+    public static readonly Option<string[]?> DataFolders = new("--data") { Description = "Where a data set of the blueprint lies on this machine: pictures as Hugging Face's library reads them, or a NumPy archive; may be repeated", HelpName = "NAME=DIR" };
 
     public static Argument<string> Argument() => new("BLUEPRINT") { Description = "A YAML file, or the name of a template (`zoo population templates`)" };
 
@@ -28,22 +34,47 @@ sealed record BlueprintSource(string Text, Blueprint Blueprint)
         return new(text, Blueprint.Parse(text));
     }
 
-    /// <summary>Data by need: made here, or read from the digits' file.</summary>
-    /// <exception cref="UsageException">The blueprint needs the digits, and nobody said where they are.</exception>
-    public Func<BlueprintDataset, ImageSplits?> OpenData(LocalCall call) => OpenData(call, Blueprint.Datasets.Values);
+    /// <summary>The data that the blueprint's members need, made or read.</summary>
+    /// <param name="pulls">Fetch data sets of a hub; otherwise they are left to a trainer that loads them itself.</param>
+    /// <exception cref="UsageException">The blueprint needs data, and nobody said where it is.</exception>
+    public Task<PopulationData> OpenDataAsync(LocalCall call, bool pulls) => OpenDataAsync(call, Blueprint.Datasets.Values, pulls);
 
-    public static Func<BlueprintDataset, ImageSplits?> OpenData(LocalCall call, IEnumerable<BlueprintDataset> datasets)
+    public static async Task<PopulationData> OpenDataAsync(LocalCall call, IEnumerable<BlueprintDataset> datasets, bool pulls)
     {
-        var digits = datasets.Any(set => set is { Origin: DatasetOrigin.Builtin, Source: "digits" }) ? ReadDigits(call) : null;
-        var made = new Dictionary<string, ImageSplits?>(StringComparer.Ordinal);
-        return set =>
+        var (read, sets) = (new Dictionary<string, ImageSplits>(StringComparer.Ordinal), datasets.ToList());
+        var folders = Folders(call, sets);
+        foreach (var set in sets)
         {
-            lock (made)
+            if (read.ContainsKey(set.Id)) continue;
+            if (folders.GetValueOrDefault(set.Name) is not { } folder)
             {
-                if (!made.TryGetValue(set.Id, out var splits)) made[set.Id] = splits = ImageSplits.Of(set, digits);
-                return splits;
+                if (set.Origin != DatasetOrigin.Hub || !pulls) continue;
+                folder = (await EvalSources.PullAsync(call, set.Source, Client.RepoKind.Dataset)).Folder;
             }
-        };
+            try
+            {
+                read[set.Id] = await PictureFolder.ReadAsync(folder, set, MaxPixelBytes, call.Stop);
+            }
+            catch (InvalidDataException problem)
+            {
+                throw new UsageException($"The data set '{set.Name}' cannot be trained on: {problem.Message}");
+            }
+        }
+        var digits = sets.Any(set => set is { Origin: DatasetOrigin.Builtin, Source: "digits" }) ? ReadDigits(call) : null;
+        return new(read, digits);
+    }
+
+    static Dictionary<string, string> Folders(LocalCall call, List<BlueprintDataset> sets)
+    {
+        var folders = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var text in call.Parse.GetResult(DataFolders) is null ? [] : call.Get(DataFolders) ?? [])
+        {
+            if (text.Split('=', 2) is not [{ Length: > 0 } name, { Length: > 0 } folder]) throw new UsageException($"--data takes NAME=DIR, not '{text}'.");
+            if (sets.Find(set => set.Name == name) is not { } set) throw new UsageException($"The blueprint has no data set '{name}'; it has {string.Join(", ", sets.Select(each => each.Name))}.");
+            if (set.Origin == DatasetOrigin.Builtin) throw new UsageException($"The data set '{name}' is made by this program; --data is for those that the blueprint takes from a hub or names by digest.");
+            folders[name] = Directory.Exists(folder) ? folder : throw new UsageException($"There is no folder '{folder}'.");
+        }
+        return folders;
     }
 
     static ImageSet ReadDigits(LocalCall call)

@@ -19,7 +19,7 @@ static class GenerateCommand
         var hub = new Option<string?>("--on-hub") { Description = "Have the hub train it into this repository, which is made if need be", HelpName = "owner/name[@branch]" };
         var to = new Option<string?>("--to") { Description = "Train here and commit each member to this repository when it ends; with --out, that folder keeps the epochs", HelpName = "owner/name[@branch]" };
         var resume = new Option<bool>("--resume") { Description = "Go on with what is in the folder" };
-        var command = new Command("generate", "Train the members of a blueprint, here or on the hub") { blueprint, folder, to, hub, resume, HubPopulation.Extend, HubPopulation.Analyse, HubPopulation.NoWait, HubPopulation.Private, WorkerCount, BlueprintSource.DigitsFile, HubCall.Json };
+        var command = new Command("generate", "Train the members of a blueprint, here or on the hub") { blueprint, folder, to, hub, resume, HubPopulation.Extend, HubPopulation.Analyse, HubPopulation.NoWait, HubPopulation.Private, WorkerCount, BlueprintSource.DigitsFile, BlueprintSource.DataFolders, HubCall.Json };
         TrainerOptions.AddTo(command);
         command.SetAction(async (parse, stop) =>
         {
@@ -43,7 +43,7 @@ static class GenerateCommand
     {
         var folder = new Argument<string>("DIR") { Description = "The population's folder" };
         var blueprint = BlueprintSource.Argument();
-        return On(new Command("extend", "Add the members that a changed blueprint adds, and train them") { folder, blueprint, WorkerCount, BlueprintSource.DigitsFile, HubCall.Json },
+        return On(new Command("extend", "Add the members that a changed blueprint adds, and train them") { folder, blueprint, WorkerCount, BlueprintSource.DigitsFile, BlueprintSource.DataFolders, HubCall.Json },
             call => RunAsync(call, call.Get(blueprint), call.Get(folder), PopulationStart.Extend));
     }
 
@@ -59,12 +59,13 @@ static class GenerateCommand
         var clock = Stopwatch.StartNew();
         var source = await BlueprintSource.ReadAsync(name, call.Stop);
         var blueprint = source.Blueprint;
-        var plan = BlueprintPlan.Of(blueprint);
+        var images = await source.OpenDataAsync(call, pulls: !TrainerOptions.IsExternal(call));
+        var data = images.Find;
+        var plan = BlueprintPlan.Of(blueprint, images.FindFacts);
         var workers = PlanCommand.Workers(call.Get(WorkerCount), blueprint);
-        var data = source.OpenData(call);
         var used = plan.Members.Select(member => member.Dataset).DistinctBy(set => set.Name).ToList();
         if (!TrainerOptions.IsExternal(call) && used.FirstOrDefault(set => data(set) is null) is { } missing)
-            throw new UsageException($"The data set '{missing.Name}' ({missing.Id}) is not available to the trainer here: it makes glyphs8 and shapes8 and reads the digits. A trainer of your own may know it: --trainer.");
+            throw new UsageException($"The data set '{missing.Name}' ({missing.Id}) is not at hand: say where it lies with --data {missing.Name}=DIR. A trainer of your own may know it: --trainer.");
         var here = new FolderPlace(folder);
         using var held = here.Lock();
         var place = remote is var (hub, target) ? await HubPopulation.OpenAsync(hub, target, here) : (IPopulationPlace)here;

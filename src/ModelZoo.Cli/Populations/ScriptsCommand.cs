@@ -19,14 +19,15 @@ static class ScriptsCommand
         var claim = new Option<string>("--claim") { Description = "Kubernetes: the volume claim that holds the folder", HelpName = "NAME", DefaultValueFactory = _ => "population" };
         var atOnce = new Option<int>("--workers") { Description = "Members trained at once", HelpName = "N", DefaultValueFactory = _ => 4 };
         var gpus = new Option<int>("--gpus") { Description = "GPUs of a member", HelpName = "N" };
-        return LocalCall.On(new Command("scripts", "Write scripts and job files that train a blueprint's members elsewhere") { blueprint, folder, kind, host, image, claim, atOnce, gpus, BlueprintSource.DigitsFile, HubCall.Json }, async call =>
+        return LocalCall.On(new Command("scripts", "Write scripts and job files that train a blueprint's members elsewhere") { blueprint, folder, kind, host, image, claim, atOnce, gpus, BlueprintSource.DigitsFile, BlueprintSource.DataFolders, HubCall.Json }, async call =>
         {
             var source = await BlueprintSource.ReadAsync(call.Get(blueprint), call.Stop);
-            var plan = BlueprintPlan.Of(source.Blueprint);
+            var images = await source.OpenDataAsync(call, pulls: false);
+            var plan = BlueprintPlan.Of(source.Blueprint, images.FindFacts);
             var chosen = call.Get(kind) switch { "pytorch" => ScriptKind.PyTorch, "peft" => ScriptKind.Peft, var other => throw new UsageException($"--for is pytorch or peft, not '{other}'.") };
             var with = call.Get(host) switch { "slurm" => ScriptHost.Slurm, "kubernetes" => ScriptHost.Kubernetes, "none" => ScriptHost.None, var other => throw new UsageException($"--with is slurm, kubernetes or none, not '{other}'.") };
             if (call.Get(atOnce) is < 1 or > 4096 || call.Get(gpus) is < 0 or > 64) throw new UsageException("--workers is a number from 1 to 4096, --gpus one from 0 to 64.");
-            var work = new WorkPlace(call.Parse.GetRequiredValue(folder), source.Blueprint, source.OpenData(call));
+            var work = new WorkPlace(call.Parse.GetRequiredValue(folder), source.Blueprint, images.Find);
             var slurm = new SlurmSettings { Gres = call.Get(gpus) > 0 ? $"gpu:{call.Get(gpus)}" : null };
             var files = await TrainerScripts.WriteAsync(source.Blueprint, plan.Members, work, new(chosen, with, slurm, call.Get(image)!, call.Get(claim)!, call.Get(atOnce), call.Get(gpus)), call.Stop);
             if (call.Screen.IsJson) call.Screen.Json(new { folder = work.Root, members = plan.MemberCount, files });
@@ -40,11 +41,12 @@ static class ScriptsCommand
         var from = new Option<string>("--from") { Description = "The folder that `scripts` wrote, where members train or have trained", HelpName = "DIR", Required = true };
         var folder = new Option<string>("--out") { Description = "The population's folder; what is there already is not taken again", HelpName = "DIR", Required = true };
         var follow = new Option<bool>("--follow") { Description = "Look again until all members have ended" };
-        return LocalCall.On(new Command("collect", "Take the epochs that trainers elsewhere wrote into a population") { blueprint, from, folder, follow, BlueprintSource.DigitsFile, HubCall.Json }, async call =>
+        return LocalCall.On(new Command("collect", "Take the epochs that trainers elsewhere wrote into a population") { blueprint, from, folder, follow, BlueprintSource.DigitsFile, BlueprintSource.DataFolders, HubCall.Json }, async call =>
         {
             var source = await BlueprintSource.ReadAsync(call.Get(blueprint), call.Stop);
-            var plan = BlueprintPlan.Of(source.Blueprint);
-            var data = source.OpenData(call);
+            var images = await source.OpenDataAsync(call, pulls: false);
+            var data = images.Find;
+            var plan = BlueprintPlan.Of(source.Blueprint, images.FindFacts);
             if (!Directory.Exists(call.Parse.GetRequiredValue(from))) throw new UsageException($"There is no folder '{call.Parse.GetRequiredValue(from)}'.");
             var place = new FolderPlace(call.Parse.GetRequiredValue(folder));
             using var held = place.Lock();

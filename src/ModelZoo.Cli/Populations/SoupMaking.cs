@@ -16,7 +16,7 @@ static class SoupMaking
     {
         var how = choice.Method;
         var all = origin is null ? sources : [.. sources, origin];
-        var scorer = SoupScorer.Find(call, all, out var why);
+        var (scorer, why) = await SoupScorer.FindAsync(call, all);
         if (MergeMethods.NeedsScores(how) && scorer is null) throw new UsageException($"A {how} soup looks at validation scores, which cannot be measured here: {why}.");
         if (choice.Alphas.Count > 1 && scorer is null) throw new UsageException($"Several alphas are compared by validation accuracy, which cannot be measured here: {why}.");
         var inputs = sources.Select((source, i) => source.ToInput() with { Weight = choice.Weights?[i] ?? 1, Density = choice.Parameters.GetValueOrDefault("density", 1) }).ToList();

@@ -1,3 +1,5 @@
+using ModelZoo.Hub.Populations.Making;
+using ModelZoo.Learning.Blueprints;
 using ModelZoo.Learning.Merging;
 using ModelZoo.Learning.Populations;
 
@@ -7,24 +9,19 @@ namespace ModelZoo.Cli.Populations;
 static class SoupScorer
 {
     /// <summary>Null when the inputs are not members of one architecture whose data is at hand, with a validation split.</summary>
-    public static MemberScorer? Find(LocalCall call, IReadOnlyList<MergeSource> sources, out string? why)
+    public static async Task<(MemberScorer? Scorer, string? Why)> FindAsync(LocalCall call, IReadOnlyList<MergeSource> sources)
     {
-        string? missing = null;
-        var scorer = MemberScorer.Find([.. sources.Select(source => source.State is { } state ? (state.Population, state.Member) : ((Population, PopulationMember)?)null)], set =>
+        var sets = sources.Select(source => source.State is { } state && state.Member.Card.Dataset is { } name ? state.Population.Blueprint?.Datasets.GetValueOrDefault(name) : null).OfType<BlueprintDataset>().DistinctBy(set => set.Id);
+        PopulationData data;
+        try
         {
-            try
-            {
-                return BlueprintSource.OpenData(call, [set])(set);
-            }
-            catch (UsageException problem)
-            {
-                missing = problem.Message;
-                return null;
-            }
-        }, out why);
-        why = missing ?? why;
-        if (scorer is not { HasValidation: false }) return scorer;
-        why = "their data has no validation split";
-        return null;
+            data = await BlueprintSource.OpenDataAsync(call, sets, pulls: true);
+        }
+        catch (UsageException problem)
+        {
+            return (null, problem.Message);
+        }
+        var scorer = MemberScorer.Find([.. sources.Select(source => source.State is { } state ? (state.Population, state.Member) : ((Population, PopulationMember)?)null)], data.Find, out var why);
+        return scorer is { HasValidation: false } ? (null, "their data has no validation split") : (scorer, why);
     }
 }

@@ -51,6 +51,9 @@ public sealed record Image(int Width, int Height, int Channels, byte[] Pixels)
         return new(Width, Height, 1, pixels);
     }
 
+    /// <summary>As Pillow resizes.</summary>
+    public Image Resize(int width, int height, Resample filter) => Resampling.Resize(this, width, height, filter);
+
     /// <summary>A part; what lies outside the picture is black.</summary>
     public Image Crop(int left, int top, int width, int height)
     {

@@ -6,14 +6,17 @@ public enum DatasetOrigin { Builtin, Hub, Digest }
 
 /// <summary>A data set that a blueprint names, with an identity that does not depend on the name.</summary>
 /// <param name="Source">The builtin's name, <c>owner/dataset@revision</c>, or the SHA-256 of the content.</param>
-/// <param name="Args">Arguments of a builtin, as nested maps.</param>
+/// <param name="Args">How a builtin is made, as nested maps; or how pictures of a repository are read: <c>side</c>, <c>channels</c>, <c>config</c>, and the columns <c>image</c> and <c>label</c>.</param>
 public sealed record BlueprintDataset(string Name, DatasetOrigin Origin, string Source, IReadOnlyDictionary<string, object?> Args, YamlNode Place)
 {
+    /// <summary>Largest side of pictures that are read from a repository.</summary>
+    public const int MaxSide = 512;
+
     /// <summary>What goes into the identity of members.</summary>
     public string Id => Origin switch
     {
         DatasetOrigin.Builtin => $"builtin:{Source}{(Args.Count > 0 ? CanonicalJson.Write(Args) : "")}",
-        DatasetOrigin.Hub => $"hub:{Source}",
+        DatasetOrigin.Hub => $"hub:{Source}{(Args.Count > 0 ? CanonicalJson.Write(Args) : "")}",
         _ => $"sha256:{Source}",
     };
 
@@ -27,6 +30,8 @@ public sealed record BlueprintDataset(string Name, DatasetOrigin Origin, string 
     };
 
     public int? Arg(string name) => Args.TryGetValue(name, out var value) && value is long whole ? (int)whole : null;
+
+    public string? ArgText(string name) => Args.GetValueOrDefault(name) as string;
 
     internal static BlueprintDataset Read(YamlEntry entry)
     {
@@ -42,11 +47,27 @@ public sealed record BlueprintDataset(string Name, DatasetOrigin Origin, string 
             else args.AllowOnly("n", "seed", "side", "val", "test");
             return new(entry.Name, DatasetOrigin.Builtin, name, ReadArgs(args, nested: false), map);
         }
-        if (map.Find("args") is { } unused) throw unused.Wrong("only builtin data sets take arguments.");
-        if (map.TryFind("hub", out var hub)) return new(entry.Name, DatasetOrigin.Hub, Text(hub), new Dictionary<string, object?>(), map);
+        if (map.TryFind("hub", out var hub)) return new(entry.Name, DatasetOrigin.Hub, Text(hub), ReadHubArgs(map), map);
+        if (map.Find("args") is { } unused) throw unused.Wrong("data that is named by its digest takes no arguments.");
         var digest = Text(map.Find("sha256")!);
         if (digest.Length != 64 || !digest.All(char.IsAsciiHexDigitLower)) throw map.Wrong("a SHA-256 has 64 lowercase hexadecimal digits.");
         return new(entry.Name, DatasetOrigin.Digest, digest, new Dictionary<string, object?>(), map);
+    }
+
+    static SortedDictionary<string, object?> ReadHubArgs(YamlMap map)
+    {
+        var args = new SortedDictionary<string, object?>(StringComparer.Ordinal);
+        if (map.Find("args") is not { } given) return args;
+        if (given is not YamlMap named) throw given.Wrong("args is a mapping.");
+        named.AllowOnly("side", "channels", "config", "image", "label");
+        foreach (var (_, name, value) in named.Entries)
+            args[name] = name switch
+            {
+                "side" => value is YamlScalar { Value: long and >= 1 and <= MaxSide and var side } ? side : throw value.Wrong($"side lies between 1 and {MaxSide}."),
+                "channels" => value is YamlScalar { Value: 1L or 3L } channels ? channels.Value : throw value.Wrong("channels is 1 (grey) or 3 (red, green, blue)."),
+                _ => Text(value),
+            };
+        return args;
     }
 
     static SortedDictionary<string, object?> ReadArgs(YamlMap map, bool nested)

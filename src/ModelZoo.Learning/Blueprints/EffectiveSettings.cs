@@ -60,8 +60,8 @@ sealed class EffectiveSettings(Blueprint blueprint, BlueprintStage stage, Settin
             foreach (var path in ArchitectureReader.Unused(Architecture.Family).Where(_settings.IsSet)) Drop(path, $"a {_settings.Word("architecture.family")} has none");
         }
         _settings.Remove("architecture");
-        if (Facts is { Image: { } side } && side != Architecture.Image) throw Wrong("dataset", $"the images of '{Dataset.Name}' have a side of {side}, the architecture expects {Architecture.Image}.");
-        if (Facts is { Channels: { } channels } && channels != Architecture.Channels) throw Wrong("dataset", $"the images of '{Dataset.Name}' have {channels} channels, the architecture expects {Architecture.Channels}.");
+        if (Facts is { Image: { } side } && side != Architecture.Image) throw Wrong("dataset", $"the images of '{Dataset.Name}' have a side of {side}, the architecture expects {Architecture.Image}.{(Dataset.Origin == DatasetOrigin.Hub ? $" The data set's args: {{ side: {Architecture.Image} }} brings them to it." : "")}");
+        if (Facts is { Channels: { } channels } && channels != Architecture.Channels) throw Wrong("dataset", $"the images of '{Dataset.Name}' have {channels} channels, the architecture expects {Architecture.Channels}.{(Dataset.Origin == DatasetOrigin.Hub ? $" The data set's args: {{ channels: {Architecture.Channels} }} brings them to it." : "")}");
     }
 
     void Inherit(Settings named)

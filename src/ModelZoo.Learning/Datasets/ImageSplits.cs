@@ -8,6 +8,9 @@ public sealed record ImageSplits(ImageSet Train, IReadOnlyList<ImageSet> Others)
     const int DefaultCount = 4096;
     const ulong DefaultSeed = 1;
 
+    /// <summary>Of all pixels.</summary>
+    public long Bytes => Others.Prepend(Train).Sum(part => (long)part.Pixels.Length);
+
     public ImageSet? Find(string split) => split == "train" ? Train : Others.FirstOrDefault(set => set.Name == split);
 
     /// <summary>A data set made here; null for those that lie elsewhere. The digits come from a file and are passed in.</summary>

@@ -1,18 +1,23 @@
+using System.Globalization;
 using ModelZoo.Learning.Datasets;
 using ModelZoo.Learning.Populations;
 using ModelZoo.Weights;
 
 namespace ModelZoo.Learning.External;
 
-/// <summary>A data set's split as a file for trainers: <c>images</c> U8 [n, side, side] with ink from 0 to 16, and <c>labels</c> U8 [n].</summary>
+/// <summary>
+/// A data set's split as a file for trainers: <c>images</c> U8 [n, side, side], or [n, 3, side, side] in colours, and <c>labels</c> U8 [n]. Its metadata's <c>ink</c>
+/// says what full ink is, 16 or 255: a network reads 2 · value / ink − 1.
+/// </summary>
 static class ImageSetFile
 {
     const int MaxBytes = 1 << 30;
+    const string Ink = "ink";
 
     public static Task<byte[]> WriteAsync(ImageSet set, CancellationToken stop) => StateFile.WriteAsync(
     [
-        Content("images", set.Pixels, set.Count, set.Side, set.Side), Content("labels", set.Labels, set.Count),
-    ], new Dictionary<string, string> { ["split"] = set.Name, ["classes"] = $"{set.Classes}", ["ink"] = $"{ImageSet.MaxInk}" }, stop);
+        Content("images", set.Pixels, set.Channels == 1 ? [set.Count, set.Side, set.Side] : [set.Count, set.Channels, set.Side, set.Side]), Content("labels", set.Labels, set.Count),
+    ], new Dictionary<string, string> { ["split"] = set.Name, ["classes"] = $"{set.Classes}", [Ink] = $"{set.Full}" }, stop);
 
     /// <exception cref="TrainerException">The file holds no such split.</exception>
     public static async Task<ImageSet> ReadAsync(string path, string name, int classes, CancellationToken stop)
@@ -23,11 +28,13 @@ static class ImageSetFile
         try
         {
             var source = new MemoryByteSource(bytes);
-            var tensors = TensorContent.Of(await WeightReader.ReadHeaderAsync(source, stop), source).ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
+            var header = await WeightReader.ReadHeaderAsync(source, stop);
+            var tensors = TensorContent.Of(header, source).ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
             if (!tensors.TryGetValue("images", out var images) || !tensors.TryGetValue("labels", out var labels) || images.DType != DType.U8 || labels.DType != DType.U8
-                || images.Shape is not [var n, var side, var width] || side != width || labels.Shape is not [var count] || count != n)
+                || images.Shape is not ([var n, .., var side, var width] and ({ Count: 3 } or [_, 3, _, _])) || side != width || labels.Shape is not [var count] || count != n)
                 throw new TrainerException($"'{path}' holds no square images with their labels.");
-            return new(name, (int)side, classes, Bytes(images), Bytes(labels));
+            if (!int.TryParse(header.FindText(Ink) ?? $"{ImageSet.MaxInk}", NumberStyles.None, CultureInfo.InvariantCulture, out var full) || full is not (ImageSet.MaxInk or 255)) throw new TrainerException($"'{path}' does not say what full ink is.");
+            return new(name, (int)side, classes, Bytes(images), Bytes(labels)) { Channels = images.Shape.Count == 4 ? 3 : 1, Full = full };
         }
         catch (WeightFormatException problem)
         {

@@ -41,7 +41,7 @@ public sealed class MemberScorer(Architecture model, HeadShape head, ImageSplits
             why = "they were trained on different data";
             return null;
         }
-        if (open(set) is not { } data || data.Train.Classes != head.Out || data.Train.PixelsEach != model.Pixels) return null;
+        if (open(set) is not { } data || data.Train.Classes != head.Out || !data.Train.Fits(model)) return null;
         why = null;
         return new(model, head, data);
     }

@@ -27,7 +27,7 @@ public sealed record PopulationRecord(string Population, string? Title, string? 
     public DatasetFacts? FindFacts(BlueprintDataset set)
     {
         if ((Datasets[set.Name] as JsonObject)?["splits"] is not JsonObject splits || splits["train"] is not JsonObject train) return null;
-        return Whole(train, "classes") is { } classes and > 0 && Whole(train, "n") is { } count and > 0 ? new(classes, count, Whole(train, "side"), 1) : null;
+        return Whole(train, "classes") is { } classes and > 0 && Whole(train, "n") is { } count and > 0 ? new(classes, count, Whole(train, "side"), Whole(train, "channels") ?? 1) : null;
 
         static int? Whole(JsonObject json, string name) => json[name] is JsonValue value && value.TryGetValue(out int number) ? number : null;
     }
@@ -46,7 +46,13 @@ public sealed record PopulationRecord(string Population, string? Title, string? 
         foreach (var (set, splits) in datasets)
         {
             var parts = new JsonObject();
-            foreach (var part in splits.Others.Prepend(splits.Train)) parts[part == splits.Train ? "train" : part.Name] = new JsonObject { ["n"] = part.Count, ["classes"] = part.Classes, ["side"] = part.Side, ["sha256"] = part.PixelDigest };
+            foreach (var part in splits.Others.Prepend(splits.Train))
+            {
+                var told = new JsonObject { ["n"] = part.Count, ["classes"] = part.Classes, ["side"] = part.Side };
+                if (part.Channels != 1) told["channels"] = part.Channels;
+                told["sha256"] = part.PixelDigest;
+                parts[part == splits.Train ? "train" : part.Name] = told;
+            }
             described[set.Name] = new JsonObject { ["id"] = set.Id, ["splits"] = parts };
         }
         return described;

@@ -15,7 +15,7 @@ sealed class BatchMaker
 
     public BatchMaker(ImageSet set, TrainSettings settings, Architecture model, ulong seed)
     {
-        if (set.PixelsEach != model.Pixels) throw new ArgumentException($"Images of {set.PixelsEach} pixels do not fit a model of {model.Pixels}.", nameof(set));
+        if (!set.Fits(model)) throw new ArgumentException($"Images of {set.Channels} × {set.Side} × {set.Side} do not fit a model of {model.Channels} × {model.Image} × {model.Image}.", nameof(set));
         foreach (var step in settings.Augment)
             if (!Augmentation.BuiltinNames.Contains(step.Name)) throw new RecipeException(0, "train.augment", $"the trainer here cannot do '{step.Name}'; an external one may.");
         (_set, _settings, _seed) = (set, settings, seed);
@@ -66,7 +66,7 @@ sealed class BatchMaker
         var pixels = _set.PixelsEach;
         var batch = _settings.Batch;
         Images.AsSpan(0, batch * pixels).CopyTo(Images.AsSpan(batch * pixels));
-        _stream.Position = (ulong)(2L * step * batch * GlyphViews.Draws(_set.Side));
+        _stream.Position = (ulong)(2L * step * batch * GlyphViews.Draws(_set));
         var image = new float[pixels];
         for (var i = 0; i < 2 * batch; i++)
         {
@@ -97,13 +97,14 @@ sealed class BatchMaker
                 var reach = (int)change.Amount!.Value;
                 var (dx, dy) = (_stream.Between(-reach, reach), _stream.Between(-reach, reach));
                 var old = image.ToArray();
+                for (var plane = 0; plane < image.Length; plane += side * side)
                 for (var y = 0; y < side; y++)
                 for (var x = 0; x < side; x++)
-                    image[y * side + x] = x - dx >= 0 && x - dx < side && y - dy >= 0 && y - dy < side ? old[(y - dy) * side + x - dx] : -1;
+                    image[plane + y * side + x] = x - dx >= 0 && x - dx < side && y - dy >= 0 && y - dy < side ? old[plane + (y - dy) * side + x - dx] : -1;
                 break;
             case "flip":
                 if (_stream.NextUnit() < 0.5)
-                    for (var y = 0; y < side; y++) image.Slice(y * side, side).Reverse();
+                    for (var row = 0; row < image.Length; row += side) image.Slice(row, side).Reverse();
                 break;
             case "noise":
                 var size = (int)change.Amount!.Value;
@@ -113,7 +114,8 @@ sealed class BatchMaker
                 var hit = _stream.NextUnit() < change.Amount!.Value;
                 var edge = Math.Max(1, side / 4);
                 var (ex, ey) = (_stream.Between(0, side - edge), _stream.Between(0, side - edge));
-                for (var y = ey; hit && y < ey + edge; y++) image.Slice(y * side + ex, edge).Fill(-1);
+                for (var plane = 0; hit && plane < image.Length; plane += side * side)
+                for (var y = ey; y < ey + edge; y++) image.Slice(plane + y * side + ex, edge).Fill(-1);
                 break;
         }
     }
@@ -135,7 +137,7 @@ sealed class BatchMaker
             var other = (batch - 1 - i) * pixels;
             for (var p = 0; p < pixels; p++)
             {
-                var (y, x) = (p / side, p % side);
+                var (y, x) = (p / side % side, p % side);
                 if (whole) Images[i * pixels + p] = (float)(share * images[i * pixels + p] + (1 - share) * images[other + p]);
                 else if (y >= top && y < top + edge && x >= left && x < left + edge) Images[i * pixels + p] = images[other + p];
             }

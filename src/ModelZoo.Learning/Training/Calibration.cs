@@ -19,14 +19,14 @@ public static class Calibration
     /// <summary>Floating-point operations a second on one core, as <see cref="PlannedStage.TrainingFlop"/> counts them; null when the member is too large to try.</summary>
     public static double? Measure(Member member, CancellationToken stop)
     {
-        if (member.Head is not { } head || member.Architecture.Channels != 1) return null;
+        if (member.Head is not { } head) return null;
         var settings = TrainSettings.Of(member.Effective);
         var each = 3 * member.Architecture.ForwardFlop(head);
         var views = settings.Objective == Objective.Contrastive ? 2 : 1;
         var fewest = views;
         if (each * fewest * views > MostStepFlop || head.Out > 256) return null;
         var batch = (int)Math.Clamp(MostStepFlop / (each * views), fewest, Math.Min(MostBatch, Math.Max(fewest, settings.Batch)));
-        var set = Random(member.Architecture.Image, settings.Objective == Objective.Supervised ? head.Out : 2, batch * 4);
+        var set = Random(member.Architecture, settings.Objective == Objective.Supervised ? head.Out : 2, batch * 4);
         settings = settings with { Batch = batch, Epochs = 1_000_000, Augment = [], ProbeFirst = false, WarmupSteps = 0, Ema = 0 };
         var trainer = new MemberTrainer(new(member.Architecture, head, settings, set, [], 1, StartingPoint.Of(member.Architecture, head, settings.Initialization, 1, 1)));
         var clock = Stopwatch.StartNew();
@@ -37,13 +37,13 @@ public static class Calibration
         return epochs * (double)set.Count * views * each / clock.Elapsed.TotalSeconds;
     }
 
-    static ImageSet Random(int side, int classes, int count)
+    static ImageSet Random(Models.Architecture model, int classes, int count)
     {
-        var pixels = new byte[count * side * side];
+        var pixels = new byte[count * model.Pixels];
         var labels = new byte[count];
         var stream = new Randomness.RandomSource(1);
         foreach (ref var pixel in pixels.AsSpan()) pixel = (byte)stream.Between(0, ImageSet.MaxInk);
         for (var i = 0; i < count; i++) labels[i] = (byte)(i % classes);
-        return new("calibration", side, classes, pixels, labels);
+        return new("calibration", model.Image, classes, pixels, labels) { Channels = model.Channels };
     }
 }

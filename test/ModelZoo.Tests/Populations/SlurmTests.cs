@@ -63,7 +63,7 @@ public sealed class SlurmTests : IAsyncDisposable
         // Stopped while jobs run: they are cancelled when that was asked for, and all begins where it was.
         using var running = Process.Start(new ProcessStartInfo("dotnet", ["exec", Path.Combine(AppContext.BaseDirectory, "zoo.dll"), "population", "generate", blueprint, "--out", _folder["d"], "--slurm", "--trainer", "sleep 300; true", "--cancel-jobs", "--poll", "0.3"]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         for (var i = 0; i < 150 && (await RunAsync("squeue", "--noheader")).Output.Length == 0 && !running.HasExited; i++) await Task.Delay(200);
-        await RunAsync("kill", "-INT", $"{running.Id}");
+        await RunAsync("kill", "-TERM", $"{running.Id}");      // an interrupt may be ignored, where a shell started all this in the background
         await running.WaitForExitAsync();
         Assert.Equal(1, running.ExitCode);
         for (var i = 0; i < 50 && (await RunAsync("squeue", "--noheader", "--states=PENDING,RUNNING")).Output.Trim().Length > 0; i++) await Task.Delay(200);

@@ -1,4 +1,4 @@
-using ModelZoo.Hub.Repositories;
+using ModelZoo.Learning.Blueprints;
 using ModelZoo.Learning.Datasets;
 using ModelZoo.Weights;
 
@@ -11,11 +11,10 @@ namespace ModelZoo.Hub.Populations.Making;
 static class ImageArchive
 {
     const int MaxDigitsBytes = 4 << 20;
-    const int MaxSide = 512;
 
     /// <summary>Null when the commit has neither.</summary>
     /// <exception cref="InvalidDataException">It has, and the content is not what the trainer takes.</exception>
-    public static async Task<ImageSplits?> FindAsync(TreeFiles files, long mostBytes, CancellationToken stop)
+    public static async Task<ImageSplits?> FindAsync(IModelFiles files, long mostBytes, CancellationToken stop)
     {
         foreach (var file in files.Files.Where(file => !file.Path.Contains('/')).OrderBy(file => file.Path, StringComparer.Ordinal))
         {
@@ -29,7 +28,7 @@ static class ImageArchive
         return null;
     }
 
-    static async Task<ImageSplits?> FindInAsync(TreeFiles files, string path, long mostBytes, CancellationToken stop)
+    static async Task<ImageSplits?> FindInAsync(IModelFiles files, string path, long mostBytes, CancellationToken stop)
     {
         var source = await files.OpenAsync(path, stop);
         using var _ = source as IDisposable;
@@ -47,15 +46,22 @@ static class ImageArchive
             sets.Add(await ReadAsync(split, images, labels, stop));
         }
         var classes = sets.Max(set => set.Classes);
-        if (sets.Exists(set => set.Side != sets[0].Side)) throw new InvalidDataException("its splits have images of different sizes.");
+        if (sets.Exists(set => set.Side != sets[0].Side || set.Channels != sets[0].Channels)) throw new InvalidDataException("its splits have images of different sizes.");
         return new(sets[0] with { Classes = classes }, [.. sets.Skip(1).Select(set => set with { Classes = classes })]);
     }
 
     static async Task<ImageSet> ReadAsync(string split, TensorContent images, TensorContent labels, CancellationToken stop)
     {
-        var shape = images.Shape.Count == 4 && images.Shape[3] == 1 ? [.. images.Shape.Take(3)] : images.Shape.Count == 4 && images.Shape[1] == 1 ? [images.Shape[0], images.Shape[2], images.Shape[3]] : images.Shape;
-        if (shape is not [var count, var side, var width] || side != width || side is < 1 or > MaxSide || count is < 1 or > int.MaxValue)
-            throw new InvalidDataException($"'{images.Name}' is [{string.Join(", ", images.Shape)}]; square grey images are [n, side, side].");
+        var (side, channels, isLast) = images.Shape switch
+        {
+            [_, var height, var width] when height == width => (height, 1L, true),
+            [_, var height, var width, 1 or 3] when height == width => (height, images.Shape[3], true),
+            [_, 1 or 3, var height, var width] when height == width => (height, images.Shape[1], false),
+            _ => (0, 0, false),
+        };
+        var count = images.Shape.Count > 0 ? images.Shape[0] : 0;
+        if (side is < 1 or > BlueprintDataset.MaxSide || count is < 1 or > int.MaxValue)
+            throw new InvalidDataException($"'{images.Name}' is [{string.Join(", ", images.Shape)}]; square images are [n, side, side] where they are grey and [n, side, side, 3] in colours.");
         if (images.DType != DType.U8) throw new InvalidDataException($"'{images.Name}' holds {images.DType}; images are uint8 from 0 to 255.");
         if (labels.Shape.Aggregate(1L, (product, axis) => product * axis) != count || labels.DType.Name[0] is not ('I' or 'U')) throw new InvalidDataException($"'{labels.Name}' is {labels.DType} [{string.Join(", ", labels.Shape)}]; a whole number for each of {count} images is expected.");
         var pixels = await ContentAsync(images, stop);
@@ -67,7 +73,17 @@ static class ImageArchive
             // Little-endian: a class from 0 to 255 has nothing in its higher bytes.
             if (raw.AsSpan(i * each + 1, each - 1).ContainsAnyExcept((byte)0)) throw new InvalidDataException($"Label {i} of '{labels.Name}' is none from 0 to 255.");
         }
-        return new(split, (int)side, classes.Max() + 1, pixels, classes) { Full = 255 };
+        return new(split, (int)side, classes.Max() + 1, isLast && channels > 1 ? Planes(pixels, (int)(side * side)) : pixels, classes) { Full = 255, Channels = (int)channels };
+    }
+
+    /// <summary>From red, green and blue side by side to one after the other.</summary>
+    public static byte[] Planes(ReadOnlySpan<byte> pixels, int plane)
+    {
+        var planes = new byte[pixels.Length];
+        for (var image = 0; image < pixels.Length; image += 3 * plane)
+            for (var at = 0; at < plane; at++)
+                for (var c = 0; c < 3; c++) planes[image + c * plane + at] = pixels[image + 3 * at + c];
+        return planes;
     }
 
     static async Task<byte[]> ContentAsync(TensorContent array, CancellationToken stop)
@@ -82,7 +98,7 @@ static class ImageArchive
         return bytes;
     }
 
-    static async Task<byte[]> BytesAsync(TreeFiles files, ModelFile file, CancellationToken stop)
+    static async Task<byte[]> BytesAsync(IModelFiles files, ModelFile file, CancellationToken stop)
     {
         var source = await files.OpenAsync(file.Path, stop);
         using var _ = source as IDisposable;

@@ -1,19 +1,23 @@
-using ModelZoo.Git;
+using System.Collections.Concurrent;
 using ModelZoo.Hub.Accounts;
 using ModelZoo.Hub.Repositories;
 using ModelZoo.Hub.Repositories.Access;
-using ModelZoo.Hub.Storage;
+using ModelZoo.Hub.Serving.Folders;
 using ModelZoo.Learning;
 using ModelZoo.Learning.Blueprints;
 using ModelZoo.Learning.Datasets;
-using ModelZoo.Weights;
 
 namespace ModelZoo.Hub.Populations.Making;
 
 /// <summary>The data that a blueprint names: made here, read from the operator's file of digits, or read from data set repositories with the rights of whoever asks.</summary>
-sealed class PopulationDatasets(AccessPolicy policy, RevisionResolver revisions, TreeReader trees, IBlobStore blobs, HubOptions options)
+sealed class PopulationDatasets(AccessPolicy policy, RevisionResolver revisions, CommitFolders folders, HubOptions options)
 {
     const int MaxDigitsBytes = 4 << 20;
+
+    /// <summary>Stored bytes of a data set for each byte of pixels that may be held: pictures may be stored larger than they are trained on.</summary>
+    const long MostStored = 8;
+
+    readonly ConcurrentDictionary<string, WeakReference<ImageSplits>> _read = new(StringComparer.Ordinal);
 
     /// <exception cref="RecipeException">A data set is not there, may not be read, or is too large; names line and key.</exception>
     public async Task<PopulationData> OpenAsync(IEnumerable<BlueprintDataset> sets, Actor actor, CancellationToken stop)
@@ -33,7 +37,7 @@ sealed class PopulationDatasets(AccessPolicy policy, RevisionResolver revisions,
             {
                 var splits = await ReadAsync(set, actor, options.Population.DatasetBytes - bytes, stop);
                 read[set.Id] = splits;
-                bytes += splits.Others.Prepend(splits.Train).Sum(part => (long)part.Pixels.Length);
+                bytes += splits.Bytes;
             }
             if (bytes > options.Population.DatasetBytes) throw set.Place.Wrong($"the data of this blueprint needs more than the {options.Population.DatasetBytes} bytes that this hub trains on at once.");
         }
@@ -70,16 +74,24 @@ sealed class PopulationDatasets(AccessPolicy policy, RevisionResolver revisions,
         var repository = name.Split('/') is [var owner, var last] ? await policy.FindReadableAsync(RepositoryKind.Dataset, owner, last, actor, stop) : null;
         if (repository is null || await revisions.FindAsync(repository, revision, stop) is not { } found)
             throw set.Place.Wrong($"there is no data set '{name}' {(repository is null ? "" : $"with a revision '{revision}' ")}here that you may read; write hub: owner/dataset@revision.");
-        var files = await TreeFiles.ReadAsync(trees, blobs, repository.Repository.SpaceId, found.Commit.Tree, stop);
+        // What was read lately may still be in memory: planning, training and analyses follow each other.
+        var key = $"{found.Commit.Tree} {set.Id}";
+        if (_read.TryGetValue(key, out var kept) && kept.TryGetTarget(out var splits) && splits.Bytes <= mostBytes) return splits;
+        var stored = (await folders.ListAsync(repository, found.CommitId, stop)).Where(NeededFiles.OfDataset).Sum(file => file.SizeBytes);
+        if (stored > MostStored * options.Population.DatasetBytes) throw set.Place.Wrong($"the files of '{name}' take {stored} bytes, more than this hub reads to train on.");
+        using var folder = await folders.OpenAsync(repository, found.CommitId, NeededFiles.OfDataset, stop);
         try
         {
-            return await ImageArchive.FindAsync(files, mostBytes, stop)
-                ?? throw set.Place.Wrong($"'{name}' holds no images that are trained on here: a .npz in its root with train_images [n, side, side] as uint8 and train_labels [n], likewise val_ and test_ (or x_train, y_train, x_test, y_test).");
+            splits = await PictureFolder.ReadAsync(folder.Path, set, mostBytes, stop);
         }
-        catch (Exception problem) when (problem is WeightFormatException or InvalidDataException)
+        catch (InvalidDataException problem)
         {
-            throw set.Place.Wrong($"the data of '{name}' cannot be read: {problem.Message}");
+            throw set.Place.Wrong($"the data of '{name}' cannot be trained on here: {problem.Message}");
         }
+        foreach (var (old, gone) in _read)
+            if (!gone.TryGetTarget(out _)) _read.TryRemove(old, out _);
+        _read[key] = new(splits);
+        return splits;
     }
 }
 
@@ -96,5 +108,5 @@ sealed class PopulationData(IReadOnlyDictionary<string, ImageSplits> read, Image
     }
 
     public DatasetFacts? FindFacts(BlueprintDataset set) =>
-        set.KnownFacts ?? (read.TryGetValue(set.Id, out var splits) ? new(splits.Train.Classes, splits.Train.Count, splits.Train.Side, 1) : null);
+        set.KnownFacts ?? (read.TryGetValue(set.Id, out var splits) ? splits.Train.Facts : null);
 }

@@ -14,7 +14,7 @@ static class AveragingAnalysis
 
     public static async Task<AnalysisPart> RunAsync(AnalysisInput input, CancellationToken stop)
     {
-        var measured = input.Members.Where(member => member is { IsDone: true, Card: { Architecture.Channels: 1, Head: not null } } && input.Data(member) is { } data && data.Find("val") is not null && data.Train.Classes == member.Card.Head!.Out && member.Records.Any(record => record.Splits.Count > 0)).ToList();
+        var measured = input.Members.Where(member => member is { IsDone: true, Card: { Architecture: { } model, Head: { } head } } && input.Data(member) is { } data && data.Train.Fits(model) && data.Find("val") is not null && data.Train.Classes == head.Out && member.Records.Any(record => record.Splits.Count > 0)).ToList();
         var files = new List<PopulationFile>();
         var summary = new JsonObject { ["barriers"] = await BarriersAsync(input, measured, files, stop), ["epochs"] = await EpochsAsync(input, measured, files, stop) };
         if (measured.Count == 0) summary["remark"] = "No member has a validation split whose data is at hand, so nothing was measured.";

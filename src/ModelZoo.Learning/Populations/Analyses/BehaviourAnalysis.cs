@@ -123,7 +123,7 @@ static class BehaviourAnalysis
     {
         var features = new List<(PopulationMember Member, float[] Values)>();
         foreach (var member in members)
-            if (member.Card is { Architecture: { } model, Head: { } head } && model.Image == set.Side && model.Channels == 1)
+            if (member.Card is { Architecture: { } model, Head: { } head } && set.Fits(model))
                 features.Add((member, Evaluator.Features(model, head, await input.Population.ReadParametersAsync(member, member.LastEpoch!.Value, stop), set, stop)));
         var (within, across) = (new List<double>(), new List<double>());
         for (var i = 0; i < features.Count; i++)
