@@ -16,9 +16,12 @@ public static class RayExport
     static readonly Dictionary<string, string> s_names = new(StringComparer.Ordinal)
     {
         ["train.optimizer"] = "optim::optimizer", ["train.lr"] = "optim::lr", ["train.weight_decay"] = "optim::wd", ["train.momentum"] = "optim::momentum", ["train.schedule"] = "optim::scheduler", ["train.batch"] = "training::batchsize",
-        ["train.epochs"] = "training::epochs_train", ["train.label_smoothing"] = "training::label_smoothing", ["train.init"] = "model::init_type", ["architecture.activation"] = "model::nlin", ["architecture.patch"] = "model::patch_size",
+        ["train.epochs"] = "training::epochs_train", ["train.label_smoothing"] = "training::label_smoothing", ["train.init"] = "model::init_type", ["train.dropout"] = "model::dropout", ["architecture.activation"] = "model::nlin", ["architecture.patch"] = "model::patch_size",
         ["architecture.channels"] = "model::channels_in", ["architecture.dim"] = "model::width", ["head.out"] = "model::o_dim", ["head.hidden"] = "model::head::hidden_dim", ["head.seed"] = "model::head::seed", ["architecture.family"] = "model::type", ["objective.kind"] = "training::mode",
     };
+
+    /// <summary>What those zoos call one of our settings; null where they do not know it.</summary>
+    internal static string? FindName(string setting) => s_names.GetValueOrDefault(setting);
 
     public static async Task<IReadOnlyList<string>> WriteAsync(Population population, IReadOnlyList<(PopulationMember Member, int Epoch)> states, string folder, CancellationToken stop)
     {
