@@ -63,7 +63,7 @@ public static class RayExport
             if (settings is JsonObject map)
                 foreach (var (name, value) in map) json[s_names.GetValueOrDefault($"{section}.{name}") ?? $"{section}::{name}"] = value?.DeepClone();
         // Defaults are not written into a member's settings; readers of this layout expect them.
-        foreach (var name in (string[])["train.optimizer", "train.lr", "train.weight_decay", "train.batch", "objective.kind"])
+        foreach (var name in (string[])["train.optimizer", "train.lr", "train.weight_decay", "train.batch", "train.init", "train.dropout", "objective.kind"])
             json[s_names[name]] ??= JsonText.Of(MemberFilter.Find(member, 0, name));
         if (card.HeadSeed is { } seed) json["model::head::seed"] = seed;
         if (card.Head is { } head) json["model::head::mlp"] = head.Kind == Models.HeadKind.Mlp;
