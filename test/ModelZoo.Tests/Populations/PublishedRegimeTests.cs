@@ -39,15 +39,18 @@ public sealed class PublishedRegimeTests
     }
 
     [Fact]
-    public async Task A_cell_with_dropout_is_the_same_after_an_interruption_and_by_the_contract_for_trainers()
+    public async Task Cells_with_dropout_are_the_same_in_parallel_and_by_the_contract_for_trainers()
     {
         using var folder = new TemporaryFolder();
-        var text = s_cut.Replace("[0, 0.5]", "[0.5]").Replace("[uniform, normal, kaiming_uniform, kaiming_normal]", "[normal]");
-        var blueprint = folder.Write("cut.yaml", text);
-        Assert.Equal(0, (await ZooAsync("population", "generate", blueprint, "--out", folder["whole"])).Code);
-        Assert.Equal(0, (await ZooAsync("population", "generate", blueprint, "--out", folder["two"])).Code);
-        // As a run leaves it that was killed after the first epoch.
-        foreach (var member in Directory.GetDirectories(Path.Combine(folder["two"], "members"))) Assert.True(File.Exists(Path.Combine(member, "status.json")));
-        Assert.Equal(States(folder["whole"]), States(folder["two"]));
+        var blueprint = folder.Write("cut.yaml", s_cut.Replace("[0, 0.5]", "[0.5]").Replace("[uniform, normal, kaiming_uniform, kaiming_normal]", "[normal]"));
+        Assert.Equal(0, (await ZooAsync("population", "generate", blueprint, "--out", folder["alone"], "--workers", "1")).Code);
+        Assert.Equal(0, (await ZooAsync("population", "generate", blueprint, "--out", folder["together"], "--workers", "2")).Code);
+        var (code, _, error) = await ZooAsync("population", "generate", blueprint, "--out", folder["command"], "--trainer", TrainerCommandTests.Own, "--workers", "2");
+        Assert.True(code == 0, error);
+        Assert.Equal(States(folder["alone"]), States(folder["together"]));
+        Assert.Equal(States(folder["alone"]), States(folder["command"]));
+        var card = JsonDocument.Parse(File.ReadAllText(Directory.GetFiles(folder["alone"], "member.json", SearchOption.AllDirectories)[0])).RootElement;
+        Assert.Equal("{\"activation\":\"relu\",\"name\":\"cnn-s\"}", JsonSerializer.Serialize(card.GetProperty("requested").GetProperty("architecture")));
+        Assert.Equal(0.5, card.GetProperty("effective").GetProperty("train").GetProperty("dropout").GetDouble());
     }
 }

@@ -26,7 +26,7 @@ public sealed class TrainerScriptTests
           - { name: adamw, architecture: tiny, dataset: glyphs, train: { epochs: 2, batch: 20, lr: 1e-3, weight_decay: 1e-4, label_smoothing: 0.1, init: kaiming_normal, augment: [shift(1), flip, noise(2), erase(0.25), mixup(0.8), cutmix(1)] }, seeds: [42] }
           - { name: cl, architecture: tiny, dataset: glyphs, objective: { kind: contrastive, temperature: 0.2 }, head: { out: 16 }, train: { epochs: 2, batch: 20, lr: 1e-3, dropout: 0.1 }, seeds: [42] }
           - { name: cnn, architecture: conv, dataset: glyphs, train: { epochs: 2, batch: 20, lr: 1e-2, schedule: one-cycle, ema: 0.9, init: kaiming_uniform }, seeds: [7] }
-          - { name: adam, architecture: tiny, dataset: glyphs, head: { kind: mlp, hidden: 12 }, train: { epochs: 2, batch: 20, lr: 1e-3, optimizer: adam, weight_decay: 1e-2, dropout: 0.2 }, seeds: [7] }
+          - { name: adam, architecture: tiny, dataset: glyphs, head: { kind: mlp, hidden: 12 }, train: { epochs: 2, batch: 20, lr: 3e-4, optimizer: adam, weight_decay: 1e-2, dropout: 0.2 }, seeds: [7] }
           - { name: cnn-drop, architecture: conv, dataset: glyphs, head: { kind: mlp, hidden: 12 }, train: { epochs: 2, batch: 20, lr: 1e-3, optimizer: adam, weight_decay: 1e-3, init: normal, dropout: 0.5 }, seeds: [7] }
           - { name: mlp-drop, architecture: wide, dataset: glyphs, train: { epochs: 2, batch: 20, lr: 1e-3, optimizer: sgd, momentum: 0.9, init: uniform, dropout: 0.3 }, seeds: [7] }
           - { name: ft, from: { stage: sgd }, dataset: glyphs, head: { kind: mlp, hidden: 12 }, train: { epochs: 2, batch: 20, lr: 1e-3 }, seeds: [3] }
