@@ -16,7 +16,7 @@ readonly record struct Drops(RandomSource Stream, double Rate, long First);
 /// </summary>
 /// <param name="offset">Of its first number among those of a sample.</param>
 /// <param name="units">Numbers of a sample.</param>
-sealed class Dropout(NetworkPass pass, int offset, int units)
+sealed class Dropout(NetworkPass pass, long offset, int units)
 {
     /// <summary>[samples, units]: 0 or 1/(1 − rate). Empty until something is dropped.</summary>
     float[] _mask = [];

@@ -65,7 +65,7 @@ abstract class NetworkPass
     /// <param name="units">Numbers of a sample there.</param>
     public Dropout AddDropout(int units)
     {
-        var place = new Dropout(this, checked((int)DropUnits), units);
+        var place = new Dropout(this, DropUnits, units);
         DropUnits += units;
         return place;
     }
