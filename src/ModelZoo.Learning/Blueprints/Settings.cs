@@ -41,7 +41,7 @@ public sealed class Settings
         return new(place.Line, place.Key.EndsWith(path, StringComparison.Ordinal) || place != stage ? place.Key : $"{place.Key}.{path}", problem);
     }
 
-    /// <summary>Everything set, as nested maps.</summary>
+    /// <summary>Everything set, as nested maps. Where a section is named and parts of it are set besides, the name is its <c>name</c>.</summary>
     public SortedDictionary<string, object?> ToMap(Func<string, bool>? which = null)
     {
         var map = new SortedDictionary<string, object?>(StringComparer.Ordinal);
@@ -49,13 +49,16 @@ public sealed class Settings
         {
             if (which is not null && !which(path)) continue;
             var at = path.IndexOf('.');
-            if (at < 0)
+            var name = at < 0 ? path : path[..at];
+            var there = map.GetValueOrDefault(name);
+            if (at < 0 && there is null) map[name] = value;
+            else if (at < 0) ((SortedDictionary<string, object?>)there!)["name"] = value;
+            else if (there is SortedDictionary<string, object?> section) section[path[(at + 1)..]] = value;
+            else
             {
-                map[path] = value;
-                continue;
+                map[name] = section = new(StringComparer.Ordinal) { [path[(at + 1)..]] = value };
+                if (there is not null) section["name"] = there;
             }
-            if (!map.TryGetValue(path[..at], out var section)) map[path[..at]] = section = new SortedDictionary<string, object?>(StringComparer.Ordinal);
-            ((SortedDictionary<string, object?>)section!)[path[(at + 1)..]] = value;
         }
         return map;
     }

@@ -18,7 +18,8 @@ public sealed class TrainerCommandTests(SmallPopulation small) : IClassFixture<S
         evaluate: { on: [val], keep_logits: none }
         """;
 
-    static string Own => $"exec dotnet exec '{Path.Combine(AppContext.BaseDirectory, "zoo.dll")}' population member";
+    /// <summary>The trainer of this program as a command.</summary>
+    internal static string Own => $"exec dotnet exec '{Path.Combine(AppContext.BaseDirectory, "zoo.dll")}' population member";
 
     [Fact]
     public async Task The_trainer_of_this_program_as_a_command_gives_the_same_bytes()

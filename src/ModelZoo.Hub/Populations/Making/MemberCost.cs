@@ -37,6 +37,14 @@ static class MemberCost
             Family.Mlp => 3.0 * (model.Pixels + model.Hidden.Sum(width => (double)width)),
             _ => (double)model.Image * model.Image * model.Hidden.Prepend(model.Channels).Sum(channels => channels * (3.0 + model.Kernel * model.Kernel)),
         };
+        // Masks of what is dropped lie beside the numbers.
+        if (member.Effective.Real("train.dropout") > 0)
+            activations += (member.Head?.Hidden ?? 0) + model.Family switch
+            {
+                Family.Vit => (double)model.Tokens * (2.0 * model.Dim + model.Depth * (2.0 * model.Dim + model.Mlp)),
+                Family.Mlp => model.Hidden.Sum(width => (double)width),
+                _ => (double)model.Image * model.Image * model.Hidden.Sum(channels => (double)channels),
+            };
         return 4 * (Copies * Parameters(model, member.Head) + samples * (activations + (member.Head?.Out ?? 0)) + views * batch * model.Pixels + batch * (member.Head?.Out ?? 0));
     }
 }
