@@ -51,11 +51,14 @@ static class FinetuneCommand
     static FineTunePlan PlanOf(LocalCall call, LocalSource model, Evaluation.Harness.DatasetSource data, string output) => new()
     {
         ModelFolder = model.Folder, Model = call.Get(BaseName) ?? model.Repo ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(model.Folder))), ModelRevision = model.Revision,
-        DataPath = data.Folder, Dataset = data.Repo ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(data.Folder))), DatasetRevision = data.Revision, IsHubDataset = data.Repo is not null, OutputFolder = output,
+        DataPath = data.Folder, Dataset = NameOf(data.Repo) ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(data.Folder))), DatasetRevision = data.Revision, IsHubDataset = data.Repo is not null, OutputFolder = output,
         Task = call.Get(TaskName), Config = call.Get(Config), TextColumn = call.Get(Text), PairColumn = call.Get(Pair), ImageColumn = call.Get(Image), LabelColumn = call.Get(Label),
         TrainSplit = call.Get(Train)!, ValidationSplit = call.Get(Validation)!, TestSplit = call.Get(Test)!, Limit = call.Get(Limit), MaxLength = call.Get(Length), IsRegression = call.Get(Regression),
         DrawsHead = call.Get(NewHead), Merges = call.Get(Merge), WritesOnnx = !call.Get(NoOnnx), Settings = SettingsOf(call, UsualRates.Of(MethodOf(call), model.Folder)), Threads = call.Get(Threads) ?? Environment.ProcessorCount, MemoryBytes = (long)call.Get(Memory) << 20,
     };
+
+    /// <summary>As cards name it: owner/name, whatever its kind.</summary>
+    static string? NameOf(string? repository) => repository is null ? null : RepoId.Parse(repository, RepoKind.Dataset).Id;
 
     static async Task<CommitOutcome> PushAsync(LocalCall call, RepoId repo, FineTunePlan plan)
     {

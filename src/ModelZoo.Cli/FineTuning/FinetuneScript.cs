@@ -51,12 +51,12 @@ static partial class FinetuneScript
         if (!text.Contains('/', StringComparison.Ordinal)) throw new UsageException($"'{text}' is no folder and no repository (owner/name).");
         var address = RepoAddress.Parse(text, kind);
         // A commit is one wherever it lies: where such scripts run, another hub may have it.
-        if (address.Revision is { } written && Commit().IsMatch(written)) return new(address.Repo.ToString(), written, call.Parse.GetValue(HubAccess.Endpoint) is { Length: > 0 } ? HubAccess.FindEndpoint(call.Parse, CredentialStore.Load()) : null, false);
+        if (address.Revision is { } written && Commit().IsMatch(written)) return new(address.Repo.Id, written, call.Parse.GetValue(HubAccess.Endpoint) is { Length: > 0 } ? HubAccess.FindEndpoint(call.Parse, CredentialStore.Load()) : null, false);
         Fixed? found = null;
         await HubCall.RunAsync(call.Parse, async hub =>
         {
             var commit = (await hub.Zoo.GetRepositoryAsync(address.Repo, address.RevisionOrMain, stop: hub.Stop)).Sha ?? throw new UsageException($"The hub does not say which commit '{text}' is.");
-            found = new(address.Repo.ToString(), commit, hub.Endpoint, false);
+            found = new(address.Repo.Id, commit, hub.Endpoint, false);
         }, call.Stop);
         return found!;
     }

@@ -28,7 +28,7 @@ static class HubFinetune
         settings.Validate();
         return HubCall.RunAsync(local.Parse, async call => await HubJob.FollowAsync(call, await call.Zoo.FineTuneAsync(new()
         {
-            Model = model.Repo.ToString(), Revision = model.Revision, Dataset = dataset.Repo.ToString(), DatasetRevision = dataset.Revision, Target = target.Repo.ToString(), IsPrivate = local.Get(Private) ? true : null,
+            Model = model.Repo.Id, Revision = model.Revision, Dataset = dataset.Repo.Id, DatasetRevision = dataset.Revision, Target = target.Repo.ToString(), IsPrivate = local.Get(Private) ? true : null,
             Method = settings.Method.ToString().ToLowerInvariant(), Merge = local.Get(Merge), Evaluate = !local.Get(s_noEvaluation), Task = local.Get(TaskName), Config = local.Get(Config), TextColumn = local.Get(Text),
             PairColumn = local.Get(Pair), ImageColumn = local.Get(Image), LabelColumn = local.Get(Label), Limit = local.Get(Limit), MaxLength = local.Get(Length), Regression = local.Get(Regression), NewHead = local.Get(NewHead),
             TargetModules = settings.Lora?.Targets, Rank = settings.Lora?.Rank, Alpha = settings.Lora?.Alpha, LoraDropout = settings.Lora?.Dropout, Epochs = settings.Epochs, Batch = settings.Batch, LearningRate = local.Get(Rate),

@@ -53,7 +53,7 @@ static partial class LoraNames
 
     static string Unwrapped(string tensor) => tensor.StartsWith(Wrapper, StringComparison.Ordinal) ? tensor[Wrapper.Length..] : tensor;
 
-    [GeneratedRegex(@"^(?<module>.+)\.lora_(?<part>A|B|embedding_A|embedding_B|magnitude_vector)(\.[^.]+)?(\.(?<last>weight|bias))?$", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"^(?<module>.+)\.lora_(?<part>A|B|embedding_A|embedding_B|magnitude_vector)(\.[^.]+)??(\.(?<last>weight|bias))?$", RegexOptions.ExplicitCapture)]
     private static partial Regex PartName();
 
     [GeneratedRegex(@"\.modules_to_save(\.default)?\.")]
