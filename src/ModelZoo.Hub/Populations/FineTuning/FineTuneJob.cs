@@ -69,6 +69,7 @@ sealed class FineTuneJob(
             Threads = tuning.Threads, MemoryBytes = Math.Max(tuning.MemoryBytes / 2, tuning.MemoryBytes - DataBytes),
         };
         await File.WriteAllBytesAsync(folder.PlanFile, plan.ToJson(), stop);
+        folder.ForgetEnded(target.Repository.Name);
         if (await states.FindAsync(run.Job.Id, stop) is { } brought) await folder.BringAsync(target.Repository.Name, brought, stop);
         if (await WorkAsync(folder, folder.State(target.Repository.Name), [data.Path, files.Path], run, stop) is { } problem)
         {

@@ -43,6 +43,12 @@ sealed class FineTuneFolder : IDisposable
     /// <summary>Where the state after the last epoch lies.</summary>
     public string State(string name) => Path.Combine(Output(name), FineTunePlan.StateFolder, FineTunePlan.StateFile);
 
+    /// <summary>A worker that ended well has taken its state away; where nobody committed its result since, the work is done again rather than refused.</summary>
+    public void ForgetEnded(string name)
+    {
+        if (Directory.Exists(Output(name)) && !Directory.Exists(Path.GetDirectoryName(State(name)))) Directory.Delete(Output(name), recursive: true);
+    }
+
     /// <summary>Lays what another node kept beside what this one has; the worker takes whichever is further.</summary>
     public async Task BringAsync(string name, byte[] state, CancellationToken stop)
     {
