@@ -92,7 +92,9 @@ def optimizer_of(task, model):
     moving = [weight for weight in model.parameters() if weight.requires_grad]
     groups = [{"params": [w for w in moving if w.dim() > 1], "weight_decay": task["weight_decay"]}, {"params": [w for w in moving if w.dim() <= 1], "weight_decay": 0.0}]
     groups = [group for group in groups if group["params"]]
-    return torch.optim.SGD(groups, lr=task["lr"], momentum=task["momentum"]) if task["optimizer"] == "sgd" else torch.optim.AdamW(groups, lr=task["lr"])
+    if task["optimizer"] == "sgd":
+        return torch.optim.SGD(groups, lr=task["lr"], momentum=task["momentum"])
+    return {"adamw": torch.optim.AdamW, "adam": torch.optim.Adam}[task["optimizer"]](groups, lr=task["lr"])
 
 
 class Tuning:
