@@ -23,7 +23,10 @@ sealed record FineTuned(
 /// <summary>Fine-tunes a model in a folder on data in a folder: prepares, trains, keeps a state after every epoch and goes on with it, measures, and writes the result.</summary>
 sealed class FineTuneRun(FineTunePlan plan, Action<string> say, IProgress<FineTuneProgress>? progress, Action<EpochScore>? onEpoch)
 {
-    const string StateFolder = ".finetune";
+    /// <summary>Told of the number of epochs done whenever the state after them is on the disk.</summary>
+    public Action<int>? OnKept { get; init; }
+
+    string StateFolder => Path.Combine(plan.OutputFolder, FineTunePlan.StateFolder);
 
     public async Task<FineTuned> RunAsync(CancellationToken stop)
     {
@@ -58,7 +61,7 @@ sealed class FineTuneRun(FineTunePlan plan, Action<string> say, IProgress<FineTu
         var (bestScore, testScore) = (tuner.Evaluate(validation, progress, stop), tuner.Evaluate(test, progress, stop));
         var tuned = new FineTuned(plan, start, layout, rows, labels, keepsHead, hasPooler, memory, threads, tuner, bestScore, testScore, clock.Elapsed.TotalSeconds, digest);
         await TunedFolder.WriteAsync(tuned, say, stop);
-        Directory.Delete(Path.Combine(plan.OutputFolder, StateFolder), recursive: true);
+        Directory.Delete(StateFolder, recursive: true);
         return tuned;
 
         LabelledInputs Labelled(string name, IReadOnlyList<TuningRow> from)
@@ -74,9 +77,9 @@ sealed class FineTuneRun(FineTunePlan plan, Action<string> say, IProgress<FineTu
     void PrepareFolder()
     {
         var folder = plan.OutputFolder;
-        if (Directory.Exists(folder) && !Directory.Exists(Path.Combine(folder, StateFolder)) && Directory.EnumerateFileSystemEntries(folder).Any())
+        if (Directory.Exists(folder) && !Directory.Exists(StateFolder) && Directory.EnumerateFileSystemEntries(folder).Any())
             throw new FineTuneException($"'{folder}' is not empty.");
-        Directory.CreateDirectory(Path.Combine(folder, StateFolder));
+        Directory.CreateDirectory(StateFolder);
     }
 
     async Task<ModelContent> OpenWeightsAsync(CancellationToken stop)
@@ -88,8 +91,8 @@ sealed class FineTuneRun(FineTunePlan plan, Action<string> say, IProgress<FineTu
 
     async Task TrainAsync(FineTuner tuner, string identity, CancellationToken stop)
     {
-        var file = Path.Combine(plan.OutputFolder, StateFolder, "state.safetensors");
-        if (File.Exists(file) && await FineTuneState.FindAsync(await File.ReadAllBytesAsync(file, stop), identity, stop) is { } kept)
+        var file = Path.Combine(StateFolder, FineTunePlan.StateFile);
+        if (await FindFurthestAsync([file, Path.Combine(StateFolder, FineTunePlan.BroughtFile)], identity, stop) is { } kept)
         {
             tuner.Restore(kept);
             say($"Going on after epoch {kept.Epoch}.");
@@ -100,8 +103,17 @@ sealed class FineTuneRun(FineTunePlan plan, Action<string> say, IProgress<FineTu
             // Beside the old one and then in its place, so that a crash leaves one of the two.
             await File.WriteAllBytesAsync($"{file}.new", await tuner.State.WriteAsync(identity, stop), stop);
             File.Move($"{file}.new", file, overwrite: true);
+            OnKept?.Invoke(tuner.Epoch);
         }
         if (tuner.Epoch < plan.Settings.Epochs) say($"Stopped after epoch {tuner.Epoch}: the validation score has not become better for {plan.Settings.Patience} epochs.");
+    }
+
+    static async Task<FineTuneState?> FindFurthestAsync(string[] files, string identity, CancellationToken stop)
+    {
+        FineTuneState? furthest = null;
+        foreach (var file in files)
+            if (File.Exists(file) && await FineTuneState.FindAsync(await File.ReadAllBytesAsync(file, stop), identity, stop) is { } state && state.Epoch > (furthest?.Epoch ?? 0)) furthest = state;
+        return furthest;
     }
 
     /// <summary>Of everything that training depends on; the number of threads and the folder are not of it.</summary>

@@ -25,7 +25,7 @@ static class FinetuneWorkerCommand
             var lines = new Lines(output);
             try
             {
-                var tuned = await new FineTuneRun(plan, words => lines.Write(new(null, 0, words, null, false)), lines, lines.Tell).RunAsync(stop);
+                var tuned = await new FineTuneRun(plan, words => lines.Write(new(null, 0, words, null, false)), lines, lines.Tell) { OnKept = lines.TellKept }.RunAsync(stop);
                 lines.Write(new("done", 1, FinetuneCommand.Words(tuned.Test), null, true));
                 return 0;
             }
@@ -60,6 +60,8 @@ static class FinetuneWorkerCommand
         });
 
         public void Tell(EpochScore epoch) => Write(new(null, 0, FinetuneCommand.Words(epoch), null, false));
+
+        public void TellKept(int epoch) => Write(new(null, 0, null, null, false) { Kept = epoch });
 
         public void Write(FineTuneReport report) => _pace.Always(() => output.WriteLine(report.ToLine()));
     }

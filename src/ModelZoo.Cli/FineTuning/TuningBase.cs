@@ -35,7 +35,7 @@ sealed class TuningBase
     {
         var files = new FolderFiles(folder);
         var path = Path.Combine(folder, "config.json");
-        if (!File.Exists(path)) throw new FineTuneException(File.Exists(Path.Combine(folder, "adapter_config.json")) ? "This is an adapter. Merge it into its base first (zoo merge), or fine-tune the base." : "The model has no config.json.");
+        if (!File.Exists(path)) throw new FineTuneException(File.Exists(Path.Combine(folder, "adapter_config.json")) ? "This is an adapter. Merge it into its base first (zoo merge-lora), or fine-tune the base." : "The model has no config.json.");
         if (new FileInfo(path).Length > 16 << 20) throw new FineTuneException("config.json is too long.");
         using var json = Parse(await File.ReadAllBytesAsync(path, stop));
         var config = json.RootElement.Clone();

@@ -11,11 +11,14 @@ static class UsualRates
 {
     const long Small = 10_000_000;
 
+    /// <summary>For models of BERT's size and more.</summary>
+    public static double OfLarge(FineTuneMethod method) => method switch { FineTuneMethod.Probe => 1e-2, FineTuneMethod.Lora => 5e-4, _ => 5e-5 };
+
     public static double Of(FineTuneMethod method, string folder)
     {
-        if (method == FineTuneMethod.Probe) return 1e-2;
+        if (method == FineTuneMethod.Probe) return OfLarge(method);
         var bytes = new FolderFiles(folder).Files.Where(file => !file.Path.Contains('/') && (file.Path.EndsWith(".safetensors", StringComparison.Ordinal) || file.Path.EndsWith(".bin", StringComparison.Ordinal))).Sum(file => file.SizeBytes);
         var isSmall = bytes < 4 * Small;
-        return method == FineTuneMethod.Lora ? isSmall ? 2e-3 : 5e-4 : isSmall ? 5e-4 : 5e-5;
+        return !isSmall ? OfLarge(method) : method == FineTuneMethod.Lora ? 2e-3 : 5e-4;
     }
 }

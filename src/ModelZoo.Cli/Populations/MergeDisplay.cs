@@ -38,13 +38,13 @@ static class MergeDisplay
         return files;
     }
 
-    /// <summary>The configuration says how many layers there are now and which type was written.</summary>
+    /// <summary>The configuration says how many layers there are now, which type was written and what a new head tells apart.</summary>
     static async Task FitConfigAsync(string path, MergedModel merged, CancellationToken stop)
     {
         if (!File.Exists(path)) return;
         try
         {
-            if (JsonNode.Parse(await File.ReadAllTextAsync(path, stop)) is JsonObject config && ModelConfiguration.Fit(config, merged.Tensors)) await File.WriteAllTextAsync(path, config.ToJsonString(s_pages) + "\n", stop);
+            if (JsonNode.Parse(await File.ReadAllTextAsync(path, stop)) is JsonObject config && ModelConfiguration.Fit(config, merged.Tensors, merged.Head)) await File.WriteAllTextAsync(path, config.ToJsonString(s_pages) + "\n", stop);
         }
         catch (JsonException)
         {

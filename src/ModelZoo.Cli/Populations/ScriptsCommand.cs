@@ -1,7 +1,6 @@
 using System.CommandLine;
 using ModelZoo.Learning.Blueprints;
 using ModelZoo.Learning.External;
-using ModelZoo.Learning.External.Slurm;
 using ModelZoo.Learning.Populations;
 
 namespace ModelZoo.Cli.Populations;
@@ -14,22 +13,19 @@ static class ScriptsCommand
         var blueprint = BlueprintSource.Argument();
         var folder = new Option<string>("--out") { Description = "The folder to write", HelpName = "DIR", Required = true };
         var kind = new Option<string>("--for") { Description = "pytorch (all weights) or peft (low-rank adapters)", HelpName = "LIBRARY", DefaultValueFactory = _ => "pytorch" };
-        var host = new Option<string>("--with") { Description = "slurm, kubernetes or none", HelpName = "SCHEDULER", DefaultValueFactory = _ => "none" };
-        var image = new Option<string>("--image") { Description = "Kubernetes: the image, by version or digest", HelpName = "IMAGE", DefaultValueFactory = _ => TrainerScripts.DefaultImage };
-        var claim = new Option<string>("--claim") { Description = "Kubernetes: the volume claim that holds the folder", HelpName = "NAME", DefaultValueFactory = _ => "population" };
+        var claim = ScriptOptions.Claim("population");
         var atOnce = new Option<int>("--workers") { Description = "Members trained at once", HelpName = "N", DefaultValueFactory = _ => 4 };
-        var gpus = new Option<int>("--gpus") { Description = "GPUs of a member", HelpName = "N" };
-        return LocalCall.On(new Command("scripts", "Write scripts and job files that train a blueprint's members elsewhere") { blueprint, folder, kind, host, image, claim, atOnce, gpus, BlueprintSource.DigitsFile, BlueprintSource.DataFolders, HubCall.Json }, async call =>
+        var command = new Command("scripts", "Write scripts and job files that train a blueprint's members elsewhere") { blueprint, folder, kind, atOnce, BlueprintSource.DigitsFile, BlueprintSource.DataFolders, HubCall.Json };
+        ScriptOptions.AddTo(command, claim);
+        return LocalCall.On(command, async call =>
         {
             var source = await BlueprintSource.ReadAsync(call.Get(blueprint), call.Stop);
             var images = await source.OpenDataAsync(call, pulls: false);
             var plan = BlueprintPlan.Of(source.Blueprint, images.FindFacts);
             var chosen = call.Get(kind) switch { "pytorch" => ScriptKind.PyTorch, "peft" => ScriptKind.Peft, var other => throw new UsageException($"--for is pytorch or peft, not '{other}'.") };
-            var with = call.Get(host) switch { "slurm" => ScriptHost.Slurm, "kubernetes" => ScriptHost.Kubernetes, "none" => ScriptHost.None, var other => throw new UsageException($"--with is slurm, kubernetes or none, not '{other}'.") };
-            if (call.Get(atOnce) is < 1 or > 4096 || call.Get(gpus) is < 0 or > 64) throw new UsageException("--workers is a number from 1 to 4096, --gpus one from 0 to 64.");
+            if (call.Get(atOnce) is < 1 or > 4096) throw new UsageException("--workers is a number from 1 to 4096.");
             var work = new WorkPlace(call.Parse.GetRequiredValue(folder), source.Blueprint, images.Find);
-            var slurm = new SlurmSettings { Gres = call.Get(gpus) > 0 ? $"gpu:{call.Get(gpus)}" : null };
-            var files = await TrainerScripts.WriteAsync(source.Blueprint, plan.Members, work, new(chosen, with, slurm, call.Get(image)!, call.Get(claim)!, call.Get(atOnce), call.Get(gpus)), call.Stop);
+            var files = await TrainerScripts.WriteAsync(source.Blueprint, plan.Members, work, ScriptOptions.Read(call, chosen, claim, call.Get(atOnce)), call.Stop);
             if (call.Screen.IsJson) call.Screen.Json(new { folder = work.Root, members = plan.MemberCount, files });
             else call.Screen.Line($"{plan.MemberCount} members, {files.Count} files are in {work.Root}; README.md says how to begin");
         });

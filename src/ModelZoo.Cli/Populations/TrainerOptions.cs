@@ -19,19 +19,13 @@ static class TrainerOptions
     static readonly Option<string?> TimeLimit = new("--time-limit") { Description = "Longest run of one command: 90s, 30m, 12h", HelpName = "TIME" };
     static readonly Option<bool> RetryFailed = new("--retry-failed") { Description = "With --resume: train members again that failed, except those whose numbers diverged" };
     static readonly Option<bool> Slurm = new("--slurm") { Description = "Train on a Slurm cluster, by --trainer or by this program" };
-    static readonly Option<string?> Partition = new("--partition") { Description = "Slurm: the partition", HelpName = "NAME" };
-    static readonly Option<string?> Time = new("--time") { Description = "Slurm: wall time of a member, as sbatch writes it", HelpName = "TIME" };
-    static readonly Option<int?> Cpus = new("--cpus") { Description = "Slurm: processors of a member", HelpName = "N" };
-    static readonly Option<string?> Gres = new("--gres") { Description = "Slurm: such as gpu:1", HelpName = "LIST" };
-    static readonly Option<string?> Memory = new("--mem") { Description = "Slurm: memory of a member, such as 8G", HelpName = "SIZE" };
-    static readonly Option<string?> Account = new("--account") { Description = "Slurm: who pays", HelpName = "NAME" };
-    static readonly Option<string[]> Extra = new("--sbatch") { Description = "Slurm: a further option of sbatch, such as --sbatch=--qos=low; may be repeated", HelpName = "OPTION", AllowMultipleArgumentsPerToken = false };
     static readonly Option<bool> Cancel = new("--cancel-jobs") { Description = "Slurm: cancel the jobs when this command is stopped; otherwise they go on and --resume collects them" };
     static readonly Option<double> Poll = new("--poll") { Description = "Slurm: seconds between looks at the queue", HelpName = "SECONDS", DefaultValueFactory = _ => 5, Hidden = true };
 
     public static void AddTo(Command command)
     {
-        foreach (var option in (Option[])[Trainer, Work, KeepWork, Retries, TimeLimit, RetryFailed, Slurm, Partition, Time, Cpus, Gres, Memory, Account, Extra, Cancel, Poll]) command.Options.Add(option);
+        foreach (var option in (Option[])[Trainer, Work, KeepWork, Retries, TimeLimit, RetryFailed, Slurm, Cancel, Poll]) command.Options.Add(option);
+        SlurmOptions.AddTo(command);
     }
 
     /// <summary>Whether somebody else than this process trains.</summary>
@@ -58,11 +52,7 @@ static class TrainerOptions
         return outcomes;
     }
 
-    static SlurmSettings SlurmOf(LocalCall call, int? asked) => new()
-    {
-        Partition = call.Get(Partition), Time = call.Get(Time), Cpus = call.Get(Cpus) is { } cpus ? Whole(cpus, "--cpus", 1, 4096) : null, Gres = call.Get(Gres), Memory = call.Get(Memory), Account = call.Get(Account),
-        Extra = call.Get(Extra) ?? [], AtOnce = asked ?? 0, CancelsOnStop = call.Get(Cancel), Pause = TimeSpan.FromSeconds(Math.Clamp(call.Get(Poll), 0.2, 600)),
-    };
+    static SlurmSettings SlurmOf(LocalCall call, int? asked) => SlurmOptions.Read(call) with { AtOnce = asked ?? 0, CancelsOnStop = call.Get(Cancel), Pause = TimeSpan.FromSeconds(Math.Clamp(call.Get(Poll), 0.2, 600)) };
 
     /// <summary>This very program as a trainer; a node must see it at the same place.</summary>
     static string OwnCommand()

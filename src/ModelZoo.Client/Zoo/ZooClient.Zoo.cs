@@ -34,6 +34,9 @@ public sealed partial class ZooClient
     /// <summary>Starts making a soup or merge on the hub; the job's message says where the result is. ModelZoo only.</summary>
     public Task<Job> MergeAsync(MergeRequest merge, CancellationToken stop = default) => _hub.PostAsync<Job>("/api/zoo/merges", merge, stop);
 
+    /// <summary>Has the hub fine-tune a model and commit the result. ModelZoo only.</summary>
+    public Task<Job> FineTuneAsync(FineTuneRequest wish, CancellationToken stop = default) => _hub.PostAsync<Job>("/api/zoo/finetune", wish, stop);
+
     /// <summary>Whether models can be averaged: verdict, pairs and remarks. ModelZoo only.</summary>
     public Task<JsonElement> CheckMergeAsync(MergeRequest merge, CancellationToken stop = default) => _hub.PostAsync<JsonElement>("/api/zoo/merges/check", merge, stop);
 

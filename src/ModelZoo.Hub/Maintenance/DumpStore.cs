@@ -12,7 +12,7 @@ namespace ModelZoo.Hub.Maintenance;
 static class DumpStore
 {
     /// <summary>What is true for minutes and of one set of nodes only, or made again where it is missing: not part of a hub that is copied.</summary>
-    public static readonly IReadOnlyList<string> Passing = ["node", "allowance", "population_resume"];
+    public static readonly IReadOnlyList<string> Passing = ["node", "allowance", "population_resume", "finetune_resume"];
 
     const int RowsAtOnce = 40;
     const int BytesAtOnce = 4 * 1024 * 1024;

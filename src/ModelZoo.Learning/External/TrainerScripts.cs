@@ -1,10 +1,9 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using ModelZoo.Learning.Blueprints;
 using ModelZoo.Learning.External.Slurm;
 using ModelZoo.Learning.Populations;
+using static ModelZoo.Learning.External.ScriptFiles;
 
 namespace ModelZoo.Learning.External;
 
@@ -24,10 +23,6 @@ public sealed record ScriptSettings(ScriptKind Kind, ScriptHost Host, SlurmSetti
 public static class TrainerScripts
 {
     public const string DefaultImage = "docker.io/pytorch/pytorch:2.5.1-cuda12.4-cudnn9-runtime";
-    const string Root = "data/trainers/";
-
-    static readonly JsonSerializerOptions s_quoted = new() { Encoder = JavaScriptEncoder.Default };
-
     /// <returns>Paths of the files made, relative to the folder, without the members'.</returns>
     /// <exception cref="TrainerException">A member cannot be described beforehand, such as one that starts from the best epoch of another.</exception>
     public static async Task<IReadOnlyList<string>> WriteAsync(Blueprint blueprint, IReadOnlyList<Member> members, WorkPlace work, ScriptSettings settings, CancellationToken stop)
@@ -38,7 +33,7 @@ public static class TrainerScripts
         var files = new List<PopulationFile>
         {
             Copy("train.py"), Copy("member.sh"), settings.Kind == ScriptKind.Peft ? Copy("requirements-peft.txt", "requirements.txt") : Copy("requirements.txt"),
-            Text("about.json", JsonSerializer.Serialize(new { population = blueprint.Population, title = blueprint.Title, licence = blueprint.Licence, members = members.Count }, s_quoted) + "\n"),
+            Text("about.json", Json(new { population = blueprint.Population, title = blueprint.Title, licence = blueprint.Licence, members = members.Count }) + "\n"),
         };
         if (settings.Kind == ScriptKind.Peft) files.AddRange([Copy("lora.py"), Text("lora.json", """{"r": 8, "alpha": 16, "dropout": 0.0, "targets": ["query", "value"]}""" + "\n")]);
         else if (members.Any(member => member.Dataset.Origin != DatasetOrigin.Builtin)) files.Add(Copy("requirements-hub.txt"));
@@ -50,25 +45,13 @@ public static class TrainerScripts
             _ => Text("run.sh", Run(levels, script)),
         });
         files.Add(Text("README.md", Readme(settings, levels.Count, files.Any(file => file.Path == "requirements-hub.txt"))));
-        await new FolderPlace(work.Root).WriteAsync(files, stop);
-        if (!OperatingSystem.IsWindows())
-            foreach (var file in files.Where(file => file.Path.EndsWith(".sh", StringComparison.Ordinal)))
-                File.SetUnixFileMode(Path.Combine(work.Root, file.Path), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
-        return [.. files.Select(file => file.Path)];
+        return await WriteScriptsAsync(work.Root, files, stop);
     }
 
     /// <summary>A script of data/trainers, as it is.</summary>
-    public static string Read(string name)
-    {
-        using var stream = typeof(TrainerScripts).Assembly.GetManifestResourceStream(Root + name) ?? throw new ArgumentException($"There is no script '{name}'.", nameof(name));
-        return new StreamReader(stream).ReadToEnd();
-    }
+    public static string Read(string name) => ReadScript(name);
 
     static int LevelOf(Member member) => member.Parent is { } parent ? LevelOf(parent.Member) + 1 : 0;
-
-    static PopulationFile Copy(string name, string? target = null) => Text(target ?? name, Read(name));
-
-    static PopulationFile Text(string path, string text) => new(path, Encoding.UTF8.GetBytes(text));
 
     static string Run(List<List<string>> levels, string script)
     {
@@ -101,7 +84,7 @@ public static class TrainerScripts
                 apiVersion: batch/v1
                 kind: Job
                 metadata:
-                  name: {LabelOf(blueprint.Population)}-level-{level}
+                  name: {Label(blueprint.Population, "population")}-level-{level}
                   annotations:
                     modelzoo/population: {Json(blueprint.Population)}
                     modelzoo/title: {Json(blueprint.Title ?? blueprint.Population)}
@@ -116,7 +99,7 @@ public static class TrainerScripts
                       containers:
                         - name: trainer
                           image: {Json(settings.Image)}
-                          command: ["/bin/sh", "-c", "exec /work/member.sh level-{level}.txt \"$JOB_COMPLETION_INDEX\" {script}"]
+                          command: ["/bin/sh", "-c", "{(settings.Kind == ScriptKind.Peft ? Install : "")}exec /work/member.sh level-{level}.txt \"$JOB_COMPLETION_INDEX\" {script}"]
                           {(settings.Gpus > 0 ? $"resources: {{ limits: {{ nvidia.com/gpu: {settings.Gpus} }} }}" : "resources: { requests: { cpu: \"1\", memory: 2Gi } }")}
                           volumeMounts:
                             - name: work
@@ -149,15 +132,4 @@ public static class TrainerScripts
         ```
 
         """;
-
-    /// <summary>What Kubernetes takes as a name: letters, digits and dashes (RFC 1123).</summary>
-    static string LabelOf(string name)
-    {
-        var label = new string([.. name.ToLowerInvariant().Select(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) ? c : '-')]).Trim('-');
-        return label.Length == 0 ? "population" : label[..Math.Min(40, label.Length)].TrimEnd('-');
-    }
-
-    static string Json(string text) => JsonSerializer.Serialize(text, s_quoted);
-
-    static string Quote(string text) => $"'{text.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 }

@@ -2,16 +2,52 @@ using ModelZoo.Learning.Analyses;
 
 namespace ModelZoo.Learning.Merging;
 
+/// <summary>How a pair is stored, and what it is added to.</summary>
+public enum LoraLayout
+{
+    /// <summary>A matrix [outputs, inputs].</summary>
+    Matrix,
+
+    /// <summary>A table of vectors, [rows, width]: PEFT stores A as [rank, rows] and B as [width, rank] and adds (B·A)ᵀ; here B has the rows and A the width.</summary>
+    Table,
+
+    /// <summary>A convolution's kernel [outputs, channels, …]; inputs are channels times window.</summary>
+    Kernel,
+
+    /// <summary>A bias [outputs]: what B's own bias adds; one input, which is 1.</summary>
+    Vector,
+}
+
 /// <summary>What an adapter adds to one weight: Scale · B · A.</summary>
 /// <param name="A">[Rank, Inputs].</param>
 /// <param name="B">[Outputs, Rank].</param>
 public sealed record LoraPair(double[] A, double[] B, int Rank, int Inputs, int Outputs, double Scale)
 {
+    public LoraLayout Layout { get; init; }
+
+    /// <summary>Of a kernel: channels and window.</summary>
+    public IReadOnlyList<long> Kernel { get; init; } = [];
+
+    /// <summary>The configuration says that the base stores the matrix [inputs, outputs].</summary>
+    public bool FansIn { get; init; }
+
+    /// <summary>What is added to the transposed weight.</summary>
+    public LoraPair Transpose() => this with { A = Transposed(B, Outputs, Rank), B = Transposed(A, Rank, Inputs), Inputs = Outputs, Outputs = Inputs };
+
+    /// <summary>[columns, rows] of [rows, columns].</summary>
+    internal static double[] Transposed(double[] values, int rows, int columns)
+    {
+        var turned = new double[values.Length];
+        for (var r = 0; r < rows; r++)
+            for (var c = 0; c < columns; c++) turned[c * rows + r] = values[r * columns + c];
+        return turned;
+    }
+
     /// <summary>Σ w_i · (what pair i adds), as one pair of all ranks side by side.</summary>
     public static LoraPair Concatenate(IReadOnlyList<(LoraPair Pair, double Weight)> pairs)
     {
         var first = pairs[0].Pair;
-        if (pairs.Any(each => each.Pair.Inputs != first.Inputs || each.Pair.Outputs != first.Outputs)) throw new MergeException("The adapters change weights of different shapes.");
+        if (pairs.Any(each => each.Pair.Inputs != first.Inputs || each.Pair.Outputs != first.Outputs || each.Pair.Layout != first.Layout || each.Pair.FansIn != first.FansIn || !each.Pair.Kernel.SequenceEqual(first.Kernel))) throw new MergeException("The adapters change weights of different shapes.");
         var rank = pairs.Sum(each => each.Pair.Rank);
         var (a, b) = (new double[rank * first.Inputs], new double[first.Outputs * rank]);
         var at = 0;
@@ -25,7 +61,7 @@ public sealed record LoraPair(double[] A, double[] B, int Rank, int Inputs, int 
                 for (var k = 0; k < pair.Rank; k++) b[o * rank + at + k] = Math.Sign(factor) * side * pair.B[o * pair.Rank + k];
             at += pair.Rank;
         }
-        return new(a, b, rank, first.Inputs, first.Outputs, 1);
+        return first with { A = a, B = b, Rank = rank, Scale = 1 };
     }
 
     /// <summary>The nearest pair of a smaller rank, by singular values.</summary>
@@ -72,7 +108,7 @@ public sealed record LoraPair(double[] A, double[] B, int Rank, int Inputs, int 
                 b[o * rank + n] = sum;
             }
         }
-        return new(a, b, rank, Inputs, Outputs, Scale);
+        return this with { A = a, B = b, Rank = rank };
     }
 
     static double[,] Product(double[] a, int rows, int columns)

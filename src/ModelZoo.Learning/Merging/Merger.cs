@@ -9,7 +9,11 @@ namespace ModelZoo.Learning.Merging;
 public sealed record MergeOptions(DType? Type = null, bool SkipMismatch = false);
 
 /// <summary>A merged model: tensors whose bytes are computed when they are read, so that it can be written without ever being in memory.</summary>
-public sealed record MergedModel(IReadOnlyList<TensorContent> Tensors, IReadOnlyList<string> Remarks);
+public sealed record MergedModel(IReadOnlyList<TensorContent> Tensors, IReadOnlyList<string> Remarks)
+{
+    /// <summary>A head that came with an adapter, for the configuration.</summary>
+    public MergedHead? Head { get; init; }
+}
 
 /// <summary>Merges models of equal shapes, tensor by tensor.</summary>
 public static class Merger

@@ -9,10 +9,10 @@ public static class ModelConfiguration
     static readonly string[] s_layers = ["num_hidden_layers", "n_layer", "num_layers"];
     static readonly string[] s_types = ["torch_dtype", "dtype"];
 
-    /// <summary>Says how many layers there are now, and the type that was written, where it says so at all. False when nothing had to change.</summary>
-    public static bool Fit(JsonObject config, IReadOnlyList<TensorContent> tensors)
+    /// <summary>Says how many layers there are now, the type that was written, where it says so at all, and what a new head tells apart. False when nothing had to change.</summary>
+    public static bool Fit(JsonObject config, IReadOnlyList<TensorContent> tensors, MergedHead? head = null)
     {
-        var changed = false;
+        var changed = head?.Fit(config) ?? false;
         var layers = LayerNames.Count(tensors.Select(tensor => tensor.Name));
         foreach (var key in s_layers)
             if (layers > 0 && config[key] is JsonValue value && value.TryGetValue(out long said) && said != layers) (config[key], changed) = (layers, true);

@@ -31,12 +31,60 @@ public abstract class FineTuneTests(TestHub hub)
         Assert.NotEmpty(await hub.Ada.ReadFileAsync(target, "onnx/model.onnx"));
         Assert.NotEqual("", head);
 
+        // Measured on held-out data, and the score says of which commits.
+        var evaluation = await MeasuredAsync(target);
+        Assert.True((string)evaluation["state"]! == "done", $"{evaluation}");
+        var result = ((string)done["message"]!).Split(' ')[^1].TrimEnd('.');
+        Assert.True(result == (string?)evaluation["commit"] && await hub.Ada.HeadAsync($"datasets/{data}") == (string?)evaluation["benchmarkCommit"], $"{evaluation}");
+        Assert.Contains("model-index:", card);
+    }
+
+    [Fact]
+    public async Task The_program_has_the_hub_do_it_and_an_adapter_is_measured_merged_and_named_with_its_base()
+    {
+        Require();
+        var (model, data) = (await ModelAsync(hub.Ada), await DataAsync(hub.Ada));
+        var revision = await hub.Ada.HeadAsync(model);
+        string[] hubs = ["--endpoint", hub.Url, "--token", hub.Ada.Token!];
+        var target = $"{hub.Ada.Handle}/{hub.Fresh("adapter")}";
+        var (code, output, error) = await ModelZoo.Tests.Populations.SmallPopulation.ZooAsync(
+            ["finetune", $"{model}@{revision}", data, "--on-hub", "--to", target, "--method", "lora", "--new-head", "--rank", "4", "--epochs", "1", "--label-column", "label", "--private", .. hubs]);
+        Assert.True(code == 0, error);
+        Assert.Contains($"{target} has the result at ", output);
+
+        var record = JsonNode.Parse(await hub.Ada.ReadFileAsync(target, "training.json"))!;
+        Assert.Equal(("lora", model, revision, 4), ((string)record["method"]!, (string)record["base_model"]!["name"]!, (string)record["base_model"]!["revision"]!, (int)record["settings"]!["lora"]!["rank"]!));
+        Assert.Contains($"base_model: {model}\nbase_model_relation: adapter\n", Encoding.UTF8.GetString(await hub.Ada.ReadFileAsync(target, "README.md")));
+        Assert.True((bool)(await hub.Ada.GetJsonAsync(TestActor.Api(target)))["private"]!);
+        var evaluation = await MeasuredAsync(target);
+        Assert.True((string)evaluation["state"]! == "done", $"{evaluation}");
+
+        // The merge job takes the head along, with its classes.
+        var merged = $"{hub.Ada.Handle}/{hub.Fresh("merged")}";
+        var done = await EndAsync(hub.Ada, await hub.Ada.PostJsonAsync("/api/zoo/merges", new { sources = new[] { target }, method = "lora", @base = model, target = merged }));
+        Assert.True((string)done["state"]! == "done", $"{done}");
+        Assert.Contains("'classifier.weight'", Encoding.UTF8.GetString(await hub.Ada.ReadFileAsync(merged, "README.md")));
+        var labels = JsonNode.Parse(await hub.Ada.ReadFileAsync(merged, "config.json"))!["id2label"]!.AsObject().Select(label => (string)label.Value!).ToList();
+        var own = Encoding.UTF8.GetString(await hub.Ada.ReadFileAsync(target, "zoo.yaml"));
+        Assert.All(labels, label => Assert.Contains($"\"{label}\"", own));
+        Assert.NotEqual(77, labels.Count);
+
+        foreach (var (words, how) in ((string, string[])[])[("means nothing with --on-hub", ["--tile", "4"]), ("means nothing with --on-hub", ["--test-split", "dev"]), ("learning rate must be positive", ["--lr", "-1"])])
+        {
+            var refused = await ModelZoo.Tests.Populations.SmallPopulation.ZooAsync(["finetune", model, data, "--on-hub", "--to", target, .. how, .. hubs]);
+            Assert.NotEqual(0, refused.Code);
+            Assert.Contains(words, refused.Error);
+        }
+        Assert.Contains("is not on the hub", (await ModelZoo.Tests.Populations.SmallPopulation.ZooAsync(["finetune", "thing", data, "--on-hub", "--to", target, .. hubs])).Error);
+    }
+
+    /// <summary>The evaluation that follows a fine-tuning, when it has ended.</summary>
+    async Task<JsonNode> MeasuredAsync(string target)
+    {
         for (var until = DateTime.UtcNow + Patience; ; await Task.Delay(200))
         {
             var evaluation = (await hub.Ada.GetJsonAsync($"/api/zoo/evaluations?model={target}")).AsArray().Single()!;
-            if ((string)evaluation["state"]! is "waiting" or "running" && DateTime.UtcNow < until) continue;
-            Assert.True((string)evaluation["state"]! == "done", $"{evaluation}");
-            break;
+            if ((string)evaluation["state"]! is not ("waiting" or "running") || DateTime.UtcNow > until) return evaluation;
         }
     }
 

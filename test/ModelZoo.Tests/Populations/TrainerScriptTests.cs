@@ -1,8 +1,9 @@
-using System.Diagnostics;
+using System.Globalization;
 using ModelZoo.Learning.Models;
 using ModelZoo.Learning.Populations;
 using ModelZoo.Tests.Client;
 using ModelZoo.Weights;
+using static ModelZoo.Tests.Populations.DebianPython;
 using static ModelZoo.Tests.Populations.SmallPopulation;
 using YamlDotNet.RepresentationModel;
 
@@ -98,6 +99,8 @@ public sealed class TrainerScriptTests
             {
                 var job = (YamlMappingNode)document.RootNode;
                 Assert.Equal(["apiVersion", "kind", "metadata", "spec"], job.Children.Keys.Select(key => key.ToString()));
+                Assert.Equal(("batch/v1", "Job", "Indexed", "Never"), (job["apiVersion"].ToString(), job["kind"].ToString(), job["spec"]["completionMode"].ToString(), job["spec"]["template"]["spec"]["restartPolicy"].ToString()));
+                Assert.True(int.Parse(job["spec"]["completions"].ToString(), CultureInfo.InvariantCulture) >= int.Parse(job["spec"]["parallelism"].ToString(), CultureInfo.InvariantCulture));
                 Assert.Contains("touch pwned", job["metadata"]["annotations"]["modelzoo/title"].ToString(), StringComparison.Ordinal);
                 Assert.Matches("^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", job["metadata"]["name"].ToString());
                 Assert.Equal(["completionMode", "completions", "parallelism", "backoffLimit", "template"], ((YamlMappingNode)job["spec"]).Children.Keys.Select(key => key.ToString()));
@@ -137,25 +140,5 @@ public sealed class TrainerScriptTests
             """);
         var (code, output) = await RunAsync(folder.Path, "/usr/bin/python3", ("", ""), "check.py");
         Assert.True(code == 0, output);
-    }
-
-    static async Task RequireTorchAsync()
-    {
-        if (!File.Exists("/usr/bin/python3") || (await RunAsync("/tmp", "/usr/bin/python3", ("", ""), "-c", "import torch, numpy")).Code != 0)
-            Assert.Skip("The scripts for PyTorch were NOT run: apt-get install python3-torch python3-numpy.");
-    }
-
-    static async Task<(int Code, string Output)> RunAsync(string folder, string program, params object[] rest)
-    {
-        var start = new ProcessStartInfo(program.StartsWith("./", StringComparison.Ordinal) ? Path.Combine(folder, program) : program) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
-        // Debian's interpreter is the one that has Debian's packages.
-        start.Environment["PATH"] = $"/usr/bin:{Environment.GetEnvironmentVariable("PATH")}";
-        foreach (var each in rest)
-            if (each is not ValueTuple<string, string> setting) start.ArgumentList.Add((string)each);
-            else if (setting.Item1.Length > 0) start.Environment[setting.Item1] = setting.Item2;
-        using var process = Process.Start(start)!;
-        var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-        await process.WaitForExitAsync();
-        return (process.ExitCode, await output + await errors);
     }
 }

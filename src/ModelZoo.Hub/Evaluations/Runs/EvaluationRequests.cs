@@ -26,6 +26,9 @@ sealed record EvaluationWish
     public long? NumFewshot { get; init; }
     public string? Endpoint { get; init; }
     public bool Again { get; init; }
+
+    /// <summary>Splits that the model has learned from: a measurement on one of them says nothing.</summary>
+    public IReadOnlyList<string> LearnedSplits { get; init; } = [];
 }
 
 /// <summary>Takes wishes for evaluations: checks what can be checked at once, and enqueues the work.</summary>
@@ -45,6 +48,7 @@ sealed class EvaluationRequests(EvaluationStore store, AccessPolicy policy, Revi
         var settings = Settings(wish, model);
         using var folder = await folders.OpenAsync(benchmark, data.CommitId, EvaluationTasks.IsDefinition, stop);
         var chosen = EvaluationTasks.ChooseOrRefuse(folder.Path, wish.Task);
+        if (chosen.Tasks.FirstOrDefault(task => wish.LearnedSplits.Contains(task.EvaluatedSplit)) is { } learned) throw Refusal.Invalid($"The task {learned.Name} measures on the split '{learned.EvaluatedSplit}', which the model has learned from.");
         var target = measured.Reference is { } named && named.StartsWith("refs/heads/", StringComparison.Ordinal) ? named : model.Repository.DefaultReference;
         var row = await store.AddAsync(new()
         {

@@ -9,10 +9,10 @@ namespace ModelZoo.Hub.Populations.FineTuning;
 
 /// <summary>
 /// Fine-tunes a commit's model on a commit's data: files as local folders, a worker process with limits that keeps a state after every epoch, then one commit
-/// with lineage. It may be killed at any moment: the next try on this node goes on after the last epoch, another node begins anew and comes to the same bytes.
+/// with lineage. It may be killed at any moment: the next try, on this node or another, goes on after the last epoch that was kept and comes to the same bytes.
 /// </summary>
 sealed class FineTuneJob(
-    AccountStore accounts, AccessPolicy policy, CommitFolders folders, FineTuneScratch scratch, LimitedProcesses processes, TunedCommit commits, IEnumerable<ITunedModelFollower> followers, HubOptions options)
+    AccountStore accounts, AccessPolicy policy, CommitFolders folders, FineTuneScratch scratch, FineTuneStateStore states, LimitedProcesses processes, TunedCommit commits, IEnumerable<ITunedModelFollower> followers, HubOptions options)
     : JobHandler<FineTuneWork>
 {
     public const string JobName = "model.finetune";
@@ -69,27 +69,31 @@ sealed class FineTuneJob(
             Threads = tuning.Threads, MemoryBytes = Math.Max(tuning.MemoryBytes / 2, tuning.MemoryBytes - DataBytes),
         };
         await File.WriteAllBytesAsync(folder.PlanFile, plan.ToJson(), stop);
-        if (await WorkAsync(folder, [data.Path, files.Path], run, stop) is { } problem)
+        folder.ForgetEnded(target.Repository.Name);
+        if (await states.FindAsync(run.Job.Id, stop) is { } brought) await folder.BringAsync(target.Repository.Name, brought, stop);
+        if (await WorkAsync(folder, folder.State(target.Repository.Name), [data.Path, files.Path], run, stop) is { } problem)
         {
             folder.SetOver();
+            await states.DeleteAsync(run.Job.Id, stop);
             throw new HopelessJob(problem);
         }
         run.Report(Share, "committing");
         var commit = await commits.WriteAsync(target, output, $"Fine-tune {model.Repository.FullName} on {dataset.Repository.FullName}",
             $"{work.Settings.Method} of {model.Repository.FullName} at {work.ModelCommit} on {dataset.Repository.FullName} at {work.DatasetCommit}.\n\nMade by this hub. {mark}", run.Log, stop);
         folder.SetOver();
+        await states.DeleteAsync(run.Job.Id, stop);
         return await EndAsync(work, target, dataset.Repository.FullName, by, commit, run, stop);
     }
 
     async Task<string> EndAsync(FineTuneWork work, WritableRepository target, string dataset, SignedIn by, string commit, JobRun run, CancellationToken stop)
     {
         if (work.Evaluates)
-            foreach (var follower in followers) await follower.OnCommittedAsync(target, dataset, by, run.Log, stop);
+            foreach (var follower in followers) await follower.OnCommittedAsync(new(target, commit, dataset, work.DatasetCommit, [FineTunePlan.UsualTrainSplit]), by, run.Log, stop);
         return $"{target.Repository.FullName} has the result at {commit}.";
     }
 
     /// <returns>Null when it ended well; otherwise why it did not, in a sentence.</returns>
-    async Task<string?> WorkAsync(FineTuneFolder folder, IReadOnlyList<string> readable, JobRun run, CancellationToken stop)
+    async Task<string?> WorkAsync(FineTuneFolder folder, string state, IReadOnlyList<string> readable, JobRun run, CancellationToken stop)
     {
         var tuning = options.FineTuning;
         var limits = new ProcessLimits
@@ -98,7 +102,8 @@ sealed class FineTuneJob(
         };
         await using var process = processes.Start([FineTunePlan.Command, folder.PlanFile], folder.Work, limits);
         process.OnErrorLine = run.Log;
-        var heard = new Heard(run);
+        await using var keeper = new StateKeeper(states, run, state, tuning.KeptStateBytes);
+        var heard = new Heard(run, keeper);
         var reading = heard.ReadAsync(process.Output);
         try
         {
@@ -121,7 +126,7 @@ sealed class FineTuneJob(
     }
 
     /// <summary>What the worker has said so far.</summary>
-    sealed class Heard(JobRun run)
+    sealed class Heard(JobRun run, StateKeeper keeper)
     {
         public string? Failed { get; private set; }
 
@@ -135,6 +140,7 @@ sealed class FineTuneJob(
                 while (await lines.ReadAsync() is { } line)
                 {
                     if (FineTuneReport.TryParse(line) is not { } report) continue;
+                    if (report.Kept > 0) keeper.Tell(report.Kept);
                     if (report.Failed is { Length: > 0 } reason) Failed = reason;
                     if (report.Words is { Length: > 0 } words) run.Log(words);
                     if (report.Stage is { Length: > 0 and < 200 } stage) run.Report(Share * Math.Clamp(report.Share, 0, 1), stage);

@@ -9,6 +9,17 @@ sealed record FineTunePlan
     /// <summary>The name of the file in a worker's folder.</summary>
     public const string FileName = "plan.json";
 
+    /// <summary>Inside the output folder, while a run goes on: what it goes on from.</summary>
+    public const string StateFolder = ".finetune";
+
+    /// <summary>In the state's folder: written after each epoch.</summary>
+    public const string StateFile = "state.safetensors";
+
+    /// <summary>In the state's folder: brought from another node, which may have been further.</summary>
+    public const string BroughtFile = "brought.safetensors";
+
+    public const string UsualTrainSplit = "train";
+
     /// <summary>The hidden command of a worker.</summary>
     public const string Command = "finetune-worker";
 
@@ -36,7 +47,7 @@ sealed record FineTunePlan
     public string? PairColumn { get; init; }
     public string? ImageColumn { get; init; }
     public string? LabelColumn { get; init; }
-    public string TrainSplit { get; init; } = "train";
+    public string TrainSplit { get; init; } = UsualTrainSplit;
     public string ValidationSplit { get; init; } = "validation";
     public string TestSplit { get; init; } = "test";
 
@@ -73,6 +84,9 @@ sealed record FineTunePlan
 /// <summary>A line that a worker writes to its standard output: how far it is, what came of it, or why it cannot go on.</summary>
 sealed record FineTuneReport(string? Stage, double Share, string? Words, string? Failed, bool IsDone)
 {
+    /// <summary>The state after so many epochs lies in the worker's folder; 0: nothing is said of it.</summary>
+    public int Kept { get; init; }
+
     public string ToLine() => JsonSerializer.Serialize(this);
 
     /// <summary>Null for what is no report.</summary>

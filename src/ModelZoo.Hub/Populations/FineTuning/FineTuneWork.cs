@@ -44,8 +44,12 @@ sealed record FineTuneWish
     public required FineTuneSettings Settings { get; init; }
 }
 
+/// <summary>A committed result: at which commit, and what it has learned from.</summary>
+/// <param name="LearnedSplits">Of the dataset, at its commit.</param>
+sealed record TunedModel(Repositories.Access.WritableRepository Target, string Commit, string Dataset, string DatasetCommit, IReadOnlyList<string> LearnedSplits);
+
 /// <summary>Told of a committed result. It may be told twice, where a hub was killed in between.</summary>
 interface ITunedModelFollower
 {
-    Task OnCommittedAsync(Repositories.Access.WritableRepository target, string datasetName, Accounts.SignedIn by, Action<string> log, CancellationToken stop);
+    Task OnCommittedAsync(TunedModel tuned, Accounts.SignedIn by, Action<string> log, CancellationToken stop);
 }

@@ -21,6 +21,9 @@ sealed class FineTuningOptions
     /// <summary>Most epochs of a request.</summary>
     public int MaxEpochs { get; set; } = 200;
 
+    /// <summary>Largest state that is kept in the database after an epoch, for another node to go on from; 0: none is.</summary>
+    public long KeptStateBytes { get; set; } = 256L << 20;
+
     /// <summary>Where workers write; "finetuning" in the data folder when not set.</summary>
     public string? ScratchFolder { get; set; }
 
@@ -31,6 +34,7 @@ sealed class FineTuningOptions
         if (Threads is < 1 or > 256) throw new InvalidOperationException("FineTuning:Threads must be 1 to 256.");
         if (AtOnce is < 0 or > 64) throw new InvalidOperationException("FineTuning:AtOnce must be 0 to 64.");
         if (OpenPerAccount < 1) throw new InvalidOperationException("FineTuning:OpenPerAccount must be at least 1.");
+        if (KeptStateBytes is < 0 or > 1L << 30) throw new InvalidOperationException("FineTuning:KeptStateBytes must be 0 to 1 GiB.");
         if (MaxEpochs is < 1 or > 10_000) throw new InvalidOperationException("FineTuning:MaxEpochs must be 1 to 10000.");
     }
 }

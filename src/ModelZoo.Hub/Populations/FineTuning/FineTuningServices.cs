@@ -9,7 +9,7 @@ static class FineTuningServices
 {
     public static IServiceCollection AddFineTuning(this IServiceCollection services)
     {
-        services.AddAll(typeof(FineTuneRequests), typeof(FineTuneScratch), typeof(TunedCommit));
+        services.AddAll(typeof(FineTuneRequests), typeof(FineTuneScratch), typeof(FineTuneStateStore), typeof(TunedCommit));
         services.AddSingleton<IJobHandler, FineTuneJob>();
         services.AddSingleton<IChore>(all => all.GetRequiredService<FineTuneScratch>());
         return services;

@@ -127,7 +127,7 @@ sealed partial class MergeCommit(
         if (await MergeFiles.ReadTextAsync(source, "config.json", stop) is not { } text) return null;
         try
         {
-            return JsonNode.Parse(text) is JsonObject config && ModelConfiguration.Fit(config, made.Tensors) ? MergeRecipe.Bytes(config) : null;
+            return JsonNode.Parse(text) is JsonObject config && ModelConfiguration.Fit(config, made.Tensors, made.Head) ? MergeRecipe.Bytes(config) : null;
         }
         catch (JsonException)
         {

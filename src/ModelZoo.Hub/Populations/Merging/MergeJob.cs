@@ -2,6 +2,7 @@ using ModelZoo.Hub.Accounts;
 using ModelZoo.Hub.Jobs;
 using ModelZoo.Hub.Kernel;
 using ModelZoo.Hub.Repositories;
+using ModelZoo.Inference;
 using ModelZoo.Learning;
 using ModelZoo.Learning.Merging;
 using ModelZoo.Learning.Populations;
@@ -38,7 +39,7 @@ sealed class MergeJob(AccountStore accounts, MergeSources opener, MergeCommit ta
             if (await target.FindEarlierAsync(work.Target!, actor, mark, stop) is { } earlier) return earlier;
             return await MergeAsync(work, actor, mark, run, stop);
         }
-        catch (Exception hopeless) when (hopeless is MergeException or RecipeException or PopulationException or ConversionException or WeightFormatException or FileNotFoundException or System.Text.Json.JsonException
+        catch (Exception hopeless) when (hopeless is MergeException or RecipeException or PopulationException or ConversionException or WeightFormatException or InferenceException or FileNotFoundException or System.Text.Json.JsonException
             or Refusal { Kind: RefusalKind.Forbidden or RefusalKind.NotFound or RefusalKind.Invalid or RefusalKind.Unauthenticated or RefusalKind.Unprocessable or RefusalKind.Conflict or RefusalKind.TooLarge })
         {
             throw new HopelessJob(hopeless.Message, hopeless);

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ModelZoo.Hub.Kernel;
+using ModelZoo.Inference.Adapters;
 using ModelZoo.Learning.Blueprints;
 using ModelZoo.Learning.Datasets;
 using ModelZoo.Learning.Exchange;
@@ -14,7 +15,11 @@ namespace ModelZoo.Hub.Populations.Merging;
 /// <summary>A merge before its bytes are computed, with what its recipe says beside the request.</summary>
 /// <param name="FileName">Of its weights.</param>
 /// <param name="Extra">Small files that come with it instead of those of a source: a member's configuration, an adapter's.</param>
-sealed record MadeMerge(IReadOnlyList<TensorContent> Tensors, string FileName, IReadOnlyDictionary<string, JsonObject> Extra, IReadOnlyList<string> Remarks, JsonObject Facts);
+sealed record MadeMerge(IReadOnlyList<TensorContent> Tensors, string FileName, IReadOnlyDictionary<string, JsonObject> Extra, IReadOnlyList<string> Remarks, JsonObject Facts)
+{
+    /// <summary>A head that came with an adapter, for the configuration.</summary>
+    public MergedHead? Head { get; init; }
+}
 
 /// <summary>Carries out a merge on opened models: looks at whether they fit, chooses where the method chooses, and scores members.</summary>
 static class MergeMaking
@@ -119,16 +124,20 @@ static class MergeMaking
             using var document = JsonDocument.Parse(await MergeFiles.ReadTextAsync(source, LoraAdapter.ConfigFile, stop) ?? throw new MergeException($"'{source.Name}' is no adapter: it has no {LoraAdapter.ConfigFile}."));
             if (document.RootElement.ValueKind != JsonValueKind.Object) throw new MergeException($"{LoraAdapter.ConfigFile} of '{source.Name}' is no object.");
             config ??= document.RootElement.Clone();
-            adapters.Add((await LoraAdapter.ReadAsync(source.Name, document.RootElement, source.Tensors, stop), work.Weights?[i] ?? 1));
+            var adapter = await LoraAdapter.ReadAsync(source.Name, document.RootElement, source.Tensors, stop);
+            adapters.Add((adapter with { Labels = (await ZooFile.ReadAsync(source.Tree, stop)).Labels }, work.Weights?[i] ?? 1));
         }
         var rank = work.Parameters.TryGetValue("rank", out var asked) ? (int)asked : (int?)null;
         if (sources.Origin is not { } origin)
         {
             var joined = LoraMerger.Combine(adapters, rank);
-            return new(joined.ToTensors(), LoraAdapter.WeightsFile, new Dictionary<string, JsonObject> { [LoraAdapter.ConfigFile] = joined.ToConfig(config!.Value) }, [], []);
+            var extra = new Dictionary<string, JsonObject> { [LoraAdapter.ConfigFile] = joined.ToConfig(config!.Value) };
+            // JSON is YAML.
+            if (joined.Labels.Count > 0) extra[ZooFile.Name] = new() { ["labels"] = new JsonArray([.. joined.Labels.Select(label => (JsonNode)label)]) };
+            return new(joined.ToTensors(), LoraAdapter.WeightsFile, extra, [], []);
         }
         var merged = LoraMerger.IntoBase(origin.Tensors, LoraMerger.Combine(adapters, rank), work.Parameters.GetValueOrDefault("strength", 1), work.Type is { } type ? DType.Find(type) : null);
-        return new(merged.Tensors, "model.safetensors", new Dictionary<string, JsonObject>(), merged.Remarks, []);
+        return new(merged.Tensors, "model.safetensors", new Dictionary<string, JsonObject>(), merged.Remarks, []) { Head = merged.Head };
     }
 
     static List<MergeInput> Weighed(MergeWork work, OpenedSources sources)
