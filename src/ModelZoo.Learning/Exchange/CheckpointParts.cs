@@ -15,12 +15,15 @@ sealed partial record CheckpointParts(IReadOnlyList<TensorContent> Model, IReadO
     static readonly string[] s_models = ["model_state_dict", "state_dict", "model", "net", "network", "module"];
     static readonly string[] s_averages = ["state_dict_ema", "model_ema", "model_ema_state_dict", "ema_state_dict", "ema"];
 
-    /// <summary>Top names that no model has, so that <c>model.</c> before others is a wrapper and not the beginning of names.</summary>
+    /// <summary>Top names of plain values that no model has, so that <c>model.</c> before others is a wrapper and not the beginning of names.</summary>
     static readonly HashSet<string> s_beside = new(StringComparer.Ordinal)
     {
         "optimizer", "optimizer_state_dict", "optimizers", "optimizer_states", "optim", "opt", "epoch", "epochs", "step", "global_step", "iteration", "iter", "lr_scheduler", "lr_schedulers", "scheduler", "scheduler_state_dict", "scaler", "amp", "amp_scaler",
         "args", "config", "hyper_parameters", "arch", "best_acc", "best_acc1", "best_prec1", "acc", "loss", "metric", "version", "rng_state", "callbacks", "loops", "pytorch-lightning_version", "train_loss", "test_loss", "val_loss",
     };
+
+    /// <summary>Further parts with tensors, by name, that are no part of the model.</summary>
+    public IReadOnlyList<string> Others { get; private init; } = [];
 
     public bool HasOptimizer => Optimizer.Count > 0 || OptimizerValues.Count > 0;
 
@@ -35,12 +38,14 @@ sealed partial record CheckpointParts(IReadOnlyList<TensorContent> Model, IReadO
         var values = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var (path, value) in file.Metadata)
             if (OptimizerValue().Match(path) is { Success: true } match && value is not MetadataValue.Series { Items: null }) values[$"{match.Groups[1].Value}{path[match.Length..]}"] = value.ToString()!;
-        var average = s_averages.FirstOrDefault(name => rest.Exists(tensor => Below(tensor.Name, name)));
-        var isWrapped = optimizer.Count > 0 || values.Count > 0 || average is not null || file.Metadata.Keys.Concat(rest.Select(tensor => tensor.Name)).Any(name => s_beside.Contains(Root(name)));
+        // A model may have parts of any name; only what no model has says that there is a program's dictionary around it.
+        var isWrapped = optimizer.Count > 0 || values.Count > 0 || file.Metadata.Keys.Any(name => s_beside.Contains(Root(name)));
         // These two are never the beginning of a model's own names.
         var wrapper = s_models.FirstOrDefault(name => (isWrapped || name is "model_state_dict" or "state_dict") && rest.Exists(tensor => Below(tensor.Name, name)));
-        var model = wrapper is null ? isWrapped ? rest.Where(tensor => !s_beside.Contains(Root(tensor.Name)) && (average is null || !Below(tensor.Name, average))).ToList() : rest : Inside(rest, wrapper);
-        return new(model, optimizer, average is null ? [] : Inside(rest, average), wrapper, values);
+        if (wrapper is null) return new(rest, optimizer, [], null, values);
+        var average = s_averages.FirstOrDefault(name => rest.Exists(tensor => Below(tensor.Name, name)));
+        var others = rest.Select(tensor => Root(tensor.Name)).Where(root => root != wrapper && root != average).Distinct().Order(StringComparer.Ordinal).ToList();
+        return new(Inside(rest, wrapper), optimizer, average is null ? [] : Inside(rest, average), wrapper, values) { Others = others };
     }
 
     static List<TensorContent> Inside(List<TensorContent> tensors, string root) => [.. tensors.Where(tensor => Below(tensor.Name, root)).Select(tensor => tensor with { Name = tensor.Name[(root.Length + 1)..] })];

@@ -76,8 +76,8 @@ sealed class ImportTarget
         foreach (var stage in _cards.Values.GroupBy(pair => pair.Card.Stage))
         {
             var usual = stage.GroupBy(pair => pair.Shapes).OrderByDescending(group => group.Count()).ThenBy(group => group.Key, StringComparer.Ordinal).First().Key;
-            // With the ending, so that a place that sends members when they end sends them again.
-            foreach (var (card, ending, _) in stage.Where(pair => pair.Shapes != usual))
+            // Where the architecture is known, another shape is another head, and no scar. With the ending, so that a place that sends members when they end sends them again.
+            foreach (var (card, ending, _) in stage.Where(pair => pair.Shapes != usual && pair.Card.Architecture is null))
                 await _place.WriteAsync([new(PopulationLayout.Card(card.Id), (card with { Flags = [.. card.Flags.Append("shapes differ from most of the stage").Distinct()] }).ToJson()), new(PopulationLayout.Ending(card.Id), ending)], stop);
         }
         var sources = new JsonObject(_sources.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)new JsonObject { ["member"] = pair.Value.Id, ["root"] = pair.Value.Root })));

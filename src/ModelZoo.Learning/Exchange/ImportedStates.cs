@@ -38,6 +38,7 @@ sealed class ImportedStates(IModelFiles files, ImportSettings settings, ImportTa
             var parts = CheckpointParts.Of(file, TensorContent.Of(file, source));
             if (parts.Model.Count == 0) throw new MergeException(parts.HasOptimizer ? "it holds an optimiser's state and no model" : "it holds no tensors");
             if (parts.Wrapper is { } wrapper) flags.Add($"weights lay under '{wrapper}'");
+            if (parts.Others.Count > 0) flags.Add($"left out beside them: {string.Join(", ", parts.Others.Take(10))}");
             RequireRoom(parts.Model.Concat(parts.Average).Concat(settings.KeepsOptimizer ? parts.Optimizer : []), source.Length);
             var tensors = Unprefixed(parts.Model, flags);
             // The wrapper's names stay; without it they are timm's.

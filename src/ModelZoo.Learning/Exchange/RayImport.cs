@@ -103,9 +103,9 @@ public sealed partial class RayImport
         _tally.SkipAll(warnings);
         foreach (var (epoch, part) in zeros) results[epoch] = new Dictionary<string, double>(results.GetValueOrDefault(epoch) ?? new Dictionary<string, double>()) { ["zero_weights"] = part };
         var last = states.Count > 0 ? states[^1] : (int?)null;
-        var card = kept is null ? Card(trial, id, parent, last, flags) : kept with { Flags = [.. flags] };
+        var card = kept is null ? Card(trial, id, parent, last, flags) : kept with { Flags = [.. flags], Split = _settings.SplitsByLineage ? _target.SplitOf(id, root) : kept.Split };
         var ending = new MemberEnding(trial.HasFailed ? MemberStatus.Failed : MemberStatus.Done, last, trial.HasFailed ? "The trial left an error." : null);
-        await _target.EndAsync(card, results.Select(pair => Record(pair.Key, pair.Value)), ending, shapes, stop);
+        await _target.EndAsync(card, results.Select(pair => Record(pair.Key, pair.Value, kept?.DatasetId)), ending, shapes, stop);
         _tally.Members++;
     }
 
@@ -142,12 +142,12 @@ public sealed partial class RayImport
     static double? Find(IReadOnlyDictionary<string, double> metrics, string name) => metrics.TryGetValue(name, out var value) ? value : null;
 
     /// <summary>Scores whose counts are known are scores; all others stay numbers under the source's names.</summary>
-    static EpochRecord Record(int epoch, IReadOnlyDictionary<string, double> metrics)
+    static EpochRecord Record(int epoch, IReadOnlyDictionary<string, double> metrics, string? dataset)
     {
         var splits = new List<SplitScore>();
         foreach (var (name, count) in metrics)
             if (name.EndsWith("_n", StringComparison.Ordinal) && name[..^2] is var split && count is >= 1 and <= int.MaxValue && Find(metrics, $"{split}_correct") is >= 0 and var correct && correct <= count)
-                splits.Add(new(split, null, (int)count, (int)correct, Find(metrics, $"{split}_loss") ?? double.NaN));
+                splits.Add(new(split, dataset, (int)count, (int)correct, Find(metrics, $"{split}_loss") ?? double.NaN));
         var others = splits.Count == 0 ? metrics : metrics.Where(pair => !splits.Exists(split => pair.Key == $"{split.Split}_n" || pair.Key == $"{split.Split}_correct" || pair.Key == $"{split.Split}_acc" || pair.Key == $"{split.Split}_loss")).ToDictionary(pair => pair.Key, pair => pair.Value);
         return new(epoch, Find(metrics, "train_loss"), Find(metrics, "train_acc"), splits, null, null, others);
     }

@@ -67,7 +67,7 @@ public sealed class ZooLayoutTests
         await JsonAsync("population", "import", folder["zoo"], "--pattern", "{member}.pt", "--out", folder["p"]);
         var population = await Population.OpenAsync(new FolderFiles(folder["p"]), default);
         Assert.Equal(["fc.bias", "fc.weight"], (await population.OpenStateAsync(population.Members[0], 0, default)).Select(tensor => tensor.Name));
-        Assert.Equal([1, 2, 3, .. weight.Values.Select((value, i) => i is 1 or 4 ? 0 : value)], await NumbersAsync(population, population.Members[0], 0));
+        Assert.Equal((float[])[1, 2, 3, .. weight.Values.Select((value, i) => i is 1 or 4 ? 0 : value)], await NumbersAsync(population, population.Members[0], 0));
     }
 
     [Theory]
