@@ -8,11 +8,22 @@ public sealed class FolderFiles : IModelFiles
 
     const int MaxFiles = 200_000;
 
+    /// <summary>Folders of a collection may lie in folders of downloads; a link that leads back up ends here.</summary>
+    const int MaxDepthOfMany = 12;
+
+    /// <summary>50,000 models of 51 states with optimisers, the largest published collection, would be five million.</summary>
+    const int MaxFilesOfMany = 6_000_000;
+
     readonly string _root;
 
     /// <exception cref="FileNotFoundException">Nothing is there.</exception>
     /// <exception cref="IOException">Far more is there than a model has.</exception>
     public FolderFiles(string path)
+        : this(path, MaxDepth, MaxFiles, _ => true)
+    {
+    }
+
+    FolderFiles(string path, int maxDepth, int maxFiles, Func<string, bool> keeps)
     {
         if (File.Exists(path))
         {
@@ -22,17 +33,24 @@ public sealed class FolderFiles : IModelFiles
         }
         if (!Directory.Exists(path)) throw new FileNotFoundException($"'{path}' does not exist.", path);
         _root = Path.GetFullPath(path);
-        var options = new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = MaxDepth, AttributesToSkip = FileAttributes.None };
+        var options = new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = maxDepth, AttributesToSkip = FileAttributes.None };
         var files = new List<ModelFile>();
         foreach (var file in new DirectoryInfo(_root).EnumerateFiles("*", options))
         {
-            if (files.Count == MaxFiles) throw new IOException($"'{path}' holds more than {MaxFiles} files: it is no model.");
+            if (!keeps(file.Name)) continue;
+            if (files.Count == maxFiles) throw new IOException($"'{path}' holds more than {maxFiles} files: it is no model.");
             if (FindLength(file) is { } length) files.Add(new(Path.GetRelativePath(_root, file.FullName).Replace(Path.DirectorySeparatorChar, '/'), length));
         }
         Files = [.. files.OrderBy(file => file.Path, StringComparer.Ordinal)];
     }
 
     public IReadOnlyList<ModelFile> Files { get; }
+
+    /// <summary>A folder of thousands of models, nested as deeply as people nest them.</summary>
+    /// <param name="keeps">Which file names count; the others are not even listed.</param>
+    /// <exception cref="FileNotFoundException">Nothing is there.</exception>
+    /// <exception cref="IOException">Far more is there than any published collection has.</exception>
+    public static FolderFiles OfMany(string path, Func<string, bool> keeps) => new(path, MaxDepthOfMany, MaxFilesOfMany, keeps);
 
     public ValueTask<IByteSource> OpenAsync(string path, CancellationToken stop)
     {

@@ -5,7 +5,7 @@ public sealed record WeightReadOptions
 {
     public static readonly WeightReadOptions Default = new();
 
-    /// <summary>Keep long metadata lists such as vocabularies instead of only counting them.</summary>
+    /// <summary>Keep long metadata lists, such as vocabularies or the plain values of a pickle, instead of only counting them.</summary>
     public bool KeepLongLists { get; init; }
 
     /// <summary>

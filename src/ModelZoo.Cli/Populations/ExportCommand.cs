@@ -18,7 +18,8 @@ static class ExportCommand
         var size = new Option<int>("--token-size") { Description = "Numbers of a token; 0 for the widest row", HelpName = "N" };
         var standardize = new Option<string>("--standardize") { Description = "none, layer, minmax or l2", DefaultValueFactory = _ => "none", HelpName = "HOW" };
         var backbone = new Option<bool>("--backbone") { Description = "Leave the heads out" };
-        return LocalCall.On(new Command("export", "Write a member as a model, or a population as data") { folder, format, output, member, epoch, ShowCommand.Where, size, standardize, backbone, HubCall.Json }, async call =>
+        var align = new Option<bool>("--align") { Description = "Permute the units of every vision transformer towards the first of its shape" };
+        return LocalCall.On(new Command("export", "Write a member as a model, or a population as data") { folder, format, output, member, epoch, ShowCommand.Where, size, standardize, backbone, align, HubCall.Json }, async call =>
         {
             var population = await ShowCommand.OpenAsync(call.Get(folder), call.Stop);
             var target = call.Parse.GetRequiredValue(output);
@@ -34,7 +35,7 @@ static class ExportCommand
             var states = Choose(population, chosen, call.Get(epoch) ?? "all", call.Get(ShowCommand.Where));
             var files = word switch
             {
-                "tokens" or "flat" or "features" => await WeightExport.WriteAsync(population, states, new(Enum.Parse<ExportForm>(word, ignoreCase: true), call.Get(backbone) ? Scope.Backbone : Scope.All, call.Get(size), Standardize(call.Get(standardize)!)), target, call.Stop),
+                "tokens" or "flat" or "features" => await WeightExport.WriteAsync(population, states, new(Enum.Parse<ExportForm>(word, ignoreCase: true), call.Get(backbone) ? Scope.Backbone : Scope.All, call.Get(size), Standardize(call.Get(standardize)!), Align: call.Get(align)), target, call.Stop),
                 "ray" => await RayExport.WriteAsync(population, states, target, call.Stop),
                 _ => throw new UsageException($"'{word}' is no format; there are hf, onnx, tokens, flat, features, ray."),
             };
@@ -71,8 +72,9 @@ static class ExportCommand
     {
         var filter = where is null ? null : MemberFilter.Parse(where);
         int? number = epoch is "all" or "last" ? null : int.TryParse(epoch, System.Globalization.NumberStyles.None, null, out var given) ? given : throw new UsageException($"'{epoch}' is no epoch: a number, last or all.");
-        return [.. (only is null ? population.Members : [only]).SelectMany(member => member.Checkpoints
+        List<(PopulationMember Member, int Epoch)> states = [.. (only is null ? population.Members : [only]).SelectMany(member => member.Checkpoints
             .Where(each => epoch == "all" || each == (number ?? member.LastEpoch)).Where(each => filter is null || filter.Holds(member, each)).Select(each => (member, each)))];
+        return states.Count == 0 && filter?.FindUnknown(population.Members) is { } unknown ? throw new UsageException(unknown) : states;
     }
 
     static Standardization Standardize(string word) => word switch

@@ -68,7 +68,7 @@ static class GenerateCommand
             throw new UsageException($"The data set '{missing.Name}' ({missing.Id}) is not at hand: say where it lies with --data {missing.Name}=DIR. A trainer of your own may know it: --trainer.");
         var here = new FolderPlace(folder);
         using var held = here.Lock();
-        var place = remote is var (hub, target) ? await HubPopulation.OpenAsync(hub, target, here) : (IPopulationPlace)here;
+        IPopulationPlace place = remote is var (hub, target) ? await HubPopulation.OpenAsync(hub, target, here) : here;
         using var open = place as IDisposable;
         var added = await PopulationRevisions.BeginAsync(place, start, source.Text, blueprint, plan.Members, PopulationRecord.Describe(used.Where(set => data(set) is not null).Select(set => (set, data(set)!))), call.Stop);
         if (start == PopulationStart.Extend) call.Screen.Say($"{added} members are new.");
@@ -94,7 +94,7 @@ static class GenerateCommand
     /// <summary>The table of members is derived; it may be missing after a crash and is made anew at each end.</summary>
     internal static async Task WriteIndexAsync(FolderPlace folder, IPopulationPlace place, CancellationToken stop)
     {
-        var population = await Population.OpenAsync(new FolderFiles(folder.Root), stop);
+        var population = await Population.OpenAsync(FolderFiles.OfMany(folder.Root, name => !name.StartsWith('.')), stop);
         await place.WriteAsync([new(PopulationLayout.Index, MemberTable.ToCsv(population.Members))], stop);
     }
 

@@ -20,10 +20,10 @@ static class HubPopulation
     }
 
     /// <summary>A place over a hub's own API, whose repository is made if need be.</summary>
-    public static async Task<IPopulationPlace> OpenAsync(HubCall call, RepoAddress target, FolderPlace here)
+    public static async Task<RemotePlace> OpenAsync(HubCall call, RepoAddress target, FolderPlace here, RemoteManner? manner = null)
     {
         await call.Zoo.CreateRepositoryAsync(target.Repo, isPrivate: call.Get(Private), existOk: true, stop: call.Stop);
-        return await RemotePlace.OpenAsync(call.Zoo, target, here, call.Stop);
+        return await RemotePlace.OpenAsync(call.Zoo, target, here, manner ?? new(), call.Stop);
     }
 
     /// <summary>Where epochs lie until their member is on the hub: in the user's cache, by hub and repository.</summary>

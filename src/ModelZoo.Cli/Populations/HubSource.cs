@@ -1,48 +1,107 @@
 using ModelZoo.Client;
+using ModelZoo.Git;
 using ModelZoo.Weights;
 
 namespace ModelZoo.Cli.Populations;
 
 /// <summary>
 /// Checkpoints that lie on a hub, as files with the branch or the repository as their first folder: <c>step-002500/model.safetensors</c> of owner/name,
-/// <c>vit-a/model.safetensors</c> of owner/*. They are kept in the cache.
+/// <c>vit-a/model.safetensors</c> of owner/*. Names are listed at once; a file comes when it is opened and goes when it was read.
 /// </summary>
-sealed class HubSource : IModelFiles
+sealed class HubSource : IModelFiles, IDisposable
 {
-    const int MaxRepositories = 2000;
+    const int MaxRepositories = 10_000;
+    const int MaxFiles = 5_000_000;
 
-    readonly Dictionary<string, FolderFiles> _parts;
+    readonly ZooClient _zoo;
+    readonly Dictionary<string, (RepoId Repo, RepoPath Path, string Revision)> _places = new(StringComparer.Ordinal);
+    readonly List<ModelFile> _files = [];
 
-    HubSource(Dictionary<string, FolderFiles> parts)
+    HubSource(ZooClient zoo) => _zoo = zoo;
+
+    public IReadOnlyList<ModelFile> Files => _files;
+
+    /// <param name="zoo">The hub; disposed with this.</param>
+    /// <param name="source">owner/name, owner/name@revision, or owner/* for all its models.</param>
+    public static async Task<HubSource> OpenAsync(ZooClient zoo, string source, CancellationToken stop)
     {
-        _parts = parts;
-        Files = [.. parts.SelectMany(part => part.Value.Files.Select(file => new ModelFile($"{part.Key}/{file.Path}", file.SizeBytes))).OrderBy(file => file.Path, StringComparer.Ordinal)];
+        var files = new HubSource(zoo);
+        try
+        {
+            if (source.EndsWith("/*", StringComparison.Ordinal)) await files.AddAccountAsync(source[..^2], stop);
+            else await files.AddRevisionsAsync(RepoAddress.Parse(source), stop);
+            files._files.Sort((left, right) => string.CompareOrdinal(left.Path, right.Path));
+            return files;
+        }
+        catch
+        {
+            files.Dispose();
+            throw;
+        }
     }
 
-    public IReadOnlyList<ModelFile> Files { get; }
-
-    public ValueTask<IByteSource> OpenAsync(string path, CancellationToken stop) =>
-        path.IndexOf('/', StringComparison.Ordinal) is > 0 and var at && _parts.TryGetValue(path[..at], out var part) ? part.OpenAsync(path[(at + 1)..], stop) : throw new FileNotFoundException($"There is no '{path}'.", path);
-
-    public static async Task<HubSource> OpenAsync(LocalCall call, string source)
+    public async ValueTask<IByteSource> OpenAsync(string path, CancellationToken stop)
     {
-        var store = CredentialStore.Load();
-        var endpoint = HubAccess.FindEndpoint(call.Parse, store);
-        using var zoo = HubAccess.Open(endpoint, HubAccess.FindToken(call.Parse, store, endpoint));
-        var parts = new Dictionary<string, FolderFiles>(StringComparer.Ordinal);
-        if (source.EndsWith("/*", StringComparison.Ordinal))
+        if (!_places.TryGetValue(path, out var place)) throw new FileNotFoundException($"There is no '{path}'.", path);
+        var file = Path.Combine(Path.GetTempPath(), $"zoo-{Guid.NewGuid():N}");
+        try
         {
-            await foreach (var repository in zoo.ListRepositoriesAsync(RepoKind.Model, new() { Author = source[..^2] }, call.Stop))
-            {
-                if (parts.Count == MaxRepositories) throw new UsageException($"'{source}' has more than {MaxRepositories} models; a pattern over fewer is needed.");
-                parts[repository.Id[(repository.Id.IndexOf('/', StringComparison.Ordinal) + 1)..]] = new(await MergeSource.PullAsync(call, RepoAddress.Parse(repository.Id)));
-            }
-            return parts.Count > 0 ? new(parts) : throw new UsageException($"'{source[..^2]}' has no models that you may read.");
+            await using (var target = File.Create(file)) await _zoo.DownloadAsync(place.Repo, place.Path, target, place.Revision, stop: stop);
+            return new TemporarySource(file);
         }
-        var address = RepoAddress.Parse(source);
-        var references = await zoo.ListReferencesAsync(address.Repo, stop: call.Stop);
-        foreach (var branch in references.Branches.Concat(references.Tags).Where(branch => address.Revision is null || branch.Name == address.Revision))
-            parts[branch.Name.Replace('/', '~')] = new(await MergeSource.PullAsync(call, RepoAddress.Parse($"{source.Split('@')[0]}@{branch.Name}")));
-        return new(parts);
+        catch
+        {
+            File.Delete(file);
+            throw;
+        }
+    }
+
+    public void Dispose() => _zoo.Dispose();
+
+    async Task AddAccountAsync(string owner, CancellationToken stop)
+    {
+        var count = 0;
+        await foreach (var repository in _zoo.ListRepositoriesAsync(RepoKind.Model, new() { Author = owner }, stop))
+        {
+            if (++count > MaxRepositories) throw new UsageException($"'{owner}' has more than {MaxRepositories} models.");
+            var repo = RepoId.Parse(repository.Id, RepoKind.Model);
+            await AddAsync(repo.Name, repo, ZooClient.DefaultBranch, stop);
+        }
+        if (count == 0) throw new UsageException($"'{owner}' has no models that you may read.");
+    }
+
+    async Task AddRevisionsAsync(RepoAddress address, CancellationToken stop)
+    {
+        var references = await _zoo.ListReferencesAsync(address.Repo, stop: stop);
+        // By commit: what a branch holds when it is listed is what is read.
+        var wanted = references.Branches.Concat(references.Tags).Where(reference => address.Revision is null || reference.Name == address.Revision).Select(reference => (reference.Name, reference.TargetCommit)).DistinctBy(pair => pair.Name).ToList();
+        if (wanted.Count == 0 && address.Revision is { } commit) wanted.Add((commit, commit));
+        foreach (var (name, target) in wanted) await AddAsync(name.Replace('/', '~'), address.Repo, target, stop);
+    }
+
+    async Task AddAsync(string folder, RepoId repo, string revision, CancellationToken stop)
+    {
+        await foreach (var entry in _zoo.ListTreeAsync(repo, revision, recursive: true, stop: stop))
+        {
+            if (!entry.IsFile) continue;
+            if (_files.Count == MaxFiles) throw new UsageException($"There are more than {MaxFiles} files.");
+            if (_places.TryAdd($"{folder}/{entry.Path}", (repo, entry.Path, revision))) _files.Add(new($"{folder}/{entry.Path}", entry.Lfs?.SizeBytes ?? entry.SizeBytes));
+        }
+    }
+
+    /// <summary>A file that is gone when it was read.</summary>
+    sealed class TemporarySource(string path) : IByteSource, IDisposable
+    {
+        readonly FileByteSource _file = new(path);
+
+        public long Length => _file.Length;
+
+        public ValueTask<int> ReadAsync(long offset, Memory<byte> buffer, CancellationToken stop) => _file.ReadAsync(offset, buffer, stop);
+
+        public void Dispose()
+        {
+            _file.Dispose();
+            File.Delete(path);
+        }
     }
 }

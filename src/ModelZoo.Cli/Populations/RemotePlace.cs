@@ -5,6 +5,11 @@ using ModelZoo.Weights;
 
 namespace ModelZoo.Cli.Populations;
 
+/// <summary>How members go to a hub.</summary>
+/// <param name="MembersEach">So many that have ended share a commit; what is left goes with <see cref="RemotePlace.FlushAsync"/>.</param>
+/// <param name="KeepsStates">Whether weights stay in the folder when the hub has them.</param>
+sealed record RemoteManner(int MembersEach = 1, bool KeepsStates = true);
+
 /// <summary>
 /// A population that is trained here and kept in a repository of a hub: epochs are durable in a folder, a member goes to the hub in one commit when it ends, several that end together in the same one.
 /// What the hub has is not trained again, also on a machine that has never seen it.
@@ -13,43 +18,71 @@ sealed class RemotePlace : IPopulationPlace, IDisposable
 {
     const int Named = 3;
 
+    /// <summary>A commit's contents are sent before it, and a broken one is sent anew.</summary>
+    const long MostPendingBytes = 1L << 30;
+
+    static readonly string[] s_states = ["checkpoints", "optimizer", "averages", "logits"];
+
     readonly ZooClient _zoo;
     readonly RepoAddress _target;
     readonly FolderPlace _here;
     readonly HashSet<string> _there;
+    readonly RemoteManner _manner;
     readonly SemaphoreSlim _turn = new(1, 1);
     readonly Lock _gate = new();
     readonly List<string> _ended = [];
 
-    RemotePlace(ZooClient zoo, RepoAddress target, FolderPlace here, HashSet<string> there) => (_zoo, _target, _here, _there) = (zoo, target, here, there);
+    long _pendingBytes;
+
+    RemotePlace(ZooClient zoo, RepoAddress target, FolderPlace here, HashSet<string> there, RemoteManner manner) => (_zoo, _target, _here, _there, _manner) = (zoo, target, here, there, manner);
 
     /// <summary>Commits made.</summary>
     public int Commits { get; private set; }
 
     /// <summary>Looks at what the hub has, and hands in what ended here and could not be sent then.</summary>
-    public static async Task<RemotePlace> OpenAsync(ZooClient zoo, RepoAddress target, FolderPlace here, CancellationToken stop)
+    public static async Task<RemotePlace> OpenAsync(ZooClient zoo, RepoAddress target, FolderPlace here, RemoteManner manner, CancellationToken stop)
     {
         var there = new HashSet<string>(StringComparer.Ordinal);
         await foreach (var entry in zoo.ListTreeAsync(target.Repo, target.RevisionOrMain, recursive: true, stop: stop))
             if (entry.IsFile) there.Add(entry.Path.Value);
-        var place = new RemotePlace(zoo, target, here, there);
+        var place = new RemotePlace(zoo, target, here, there, manner);
         // Only what belongs to the population that the hub has, or to one that it has not yet: another is refused when it is begun.
         if (there.Contains(PopulationLayout.Record) && await here.FindAsync(PopulationLayout.Record, stop) is not null)
             foreach (var file in new FolderFiles(here.Root).Files)
                 if (file.Path.Split('/') is [PopulationLayout.Members, var member, _] && file.Path == PopulationLayout.Ending(member) && !there.Contains(file.Path)) place._ended.Add(member);
         await place.SendEndedAsync(stop);
+        // What an interrupted run sent and had no time to remove.
+        if (!manner.KeepsStates && Directory.Exists(Path.Combine(here.Root, PopulationLayout.Members)))
+            place.Forget(Directory.GetDirectories(Path.Combine(here.Root, PopulationLayout.Members)).Select(folder => Path.GetFileName(folder)!).Where(member => there.Contains(PopulationLayout.Ending(member))));
         return place;
     }
 
     public async ValueTask WriteAsync(IReadOnlyList<PopulationFile> files, CancellationToken stop)
     {
         await _here.WriteAsync(files, stop);
+        Interlocked.Add(ref _pendingBytes, files.Sum(file => (long)(file.Content?.Length ?? 0)));
         var common = files.Where(file => file.Content is not null && !file.Path.StartsWith(PopulationLayout.Members + "/", StringComparison.Ordinal)).ToList();
         if (common.Count > 0) await CommitAsync([.. common.Select(file => (file.Path, UploadSource.FromBytes(file.Content)))], common.Exists(file => file.Path == PopulationLayout.Record) ? "Begin the population" : string.Join(", ", common.Select(file => file.Path)), stop);
         var ended = files.Where(file => file.Path.Split('/') is [PopulationLayout.Members, var member, _] && file.Path == PopulationLayout.Ending(member)).Select(file => file.Path.Split('/')[1]).ToList();
         if (ended.Count == 0) return;
-        lock (_gate) _ended.AddRange(ended);
+        lock (_gate)
+        {
+            _ended.AddRange(ended.Except(_ended));
+            if (_ended.Count < _manner.MembersEach && _pendingBytes < MostPendingBytes) return;
+        }
         await SendEndedAsync(stop);
+    }
+
+    /// <summary>Sends members that have ended and wait for others.</summary>
+    public Task FlushAsync(CancellationToken stop) => SendEndedAsync(stop);
+
+    /// <summary>Whether the card of every member that the hub has lies here too.</summary>
+    public bool HasAllCards() => _there.Where(path => path.Split('/') is [PopulationLayout.Members, var member, _] && path == PopulationLayout.Card(member)).All(path => File.Exists(Path.Combine(_here.Root, path)));
+
+    public async ValueTask<bool> HasAsync(string path, CancellationToken stop)
+    {
+        lock (_gate) if (_there.Contains(path)) return true;
+        return path.StartsWith(PopulationLayout.Members + "/", StringComparison.Ordinal) && await _here.HasAsync(path, stop);
     }
 
     /// <summary>What is common to all is the hub's; a member's files are this folder's while it trains here, and the hub's when it ended elsewhere.</summary>
@@ -76,6 +109,7 @@ sealed class RemotePlace : IPopulationPlace, IDisposable
                 members = [.. _ended];
                 _ended.Clear();
             }
+            Interlocked.Exchange(ref _pendingBytes, 0);
             if (members.Count == 0) return;         // whoever was before took them along
             var files = new List<(string, UploadSource)>();
             foreach (var member in members)
@@ -93,11 +127,18 @@ sealed class RemotePlace : IPopulationPlace, IDisposable
                 lock (_gate) _ended.InsertRange(0, members);
                 throw;
             }
+            if (!_manner.KeepsStates) Forget(members);
         }
         finally
         {
             _turn.Release();
         }
+    }
+
+    void Forget(IEnumerable<string> members)
+    {
+        foreach (var folder in members.SelectMany(member => s_states.Select(state => Path.Combine(_here.Root, PopulationLayout.Members, member, state))))
+            if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
     }
 
     async Task CommitAsync(IReadOnlyList<(string Path, UploadSource Content)> files, string summary, CancellationToken stop)

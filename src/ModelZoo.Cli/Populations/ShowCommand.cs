@@ -20,6 +20,7 @@ static class ShowCommand
             var filter = call.Get(Where) is { } condition ? MemberFilter.Parse(condition) : null;
             var isRunning = new FolderPlace(call.Get(folder)).IsLocked;
             var rows = population.Members.Select(member => (Member: member, Epoch: EpochOf(member, filter))).Where(row => row.Epoch is not null || filter is null).ToList();
+            if (rows.Count == 0 && filter?.FindUnknown(population.Members) is { } unknown) throw new UsageException(unknown);
             if (call.Get(sort) is { } name) rows = [.. rows.OrderByDescending(row => MemberFilter.Find(row.Member, row.Epoch ?? 0, name) is { } value and not string and not bool ? Convert.ToDouble(value, CultureInfo.InvariantCulture) : double.NegativeInfinity)];
             if (call.Screen.IsJson) call.Screen.Json(Json(population, rows, isRunning));
             else Show(call.Screen, population, rows, isRunning, PopulationPart.FindNote(call.Get(folder)));
@@ -27,7 +28,7 @@ static class ShowCommand
     }
 
     public static Task<Population> OpenAsync(string folder, CancellationToken stop) =>
-        Directory.Exists(folder) ? Population.OpenAsync(new FolderFiles(folder), stop) : throw new UsageException($"There is no folder '{folder}'.");
+        Directory.Exists(folder) ? Population.OpenAsync(FolderFiles.OfMany(folder, name => !name.StartsWith('.')), stop) : throw new UsageException($"There is no folder '{folder}'.");
 
     /// <summary>The last epoch for which the condition holds.</summary>
     static int? EpochOf(PopulationMember member, MemberFilter? filter) =>
@@ -41,7 +42,7 @@ static class ShowCommand
         if (part is not null) screen.Line($"This is {part}");
         foreach (var remark in population.Remarks) screen.Line(remark);
         var factors = MemberTable.FactorNames(rows.Select(row => row.Member));
-        var splits = MemberTable.SplitNames(rows.Select(row => row.Member));
+        var splits = MemberTable.ScoreNames([.. rows.Select(row => row.Member)]);
         screen.Table(["member", .. factors, "parent", "split", "epoch", "status", "loss", "train", .. splits], [.. rows.Select(row => (string[])
         [
             row.Member.Id, .. factors.Select(name => row.Member.Card.Factor(name) ?? ""), row.Member.Card.ParentId is { } parent ? $"{parent}@{row.Member.Card.ParentEpoch?.ToString(CultureInfo.InvariantCulture) ?? "best"}" : "", row.Member.Card.Split,

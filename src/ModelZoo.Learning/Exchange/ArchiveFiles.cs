@@ -77,8 +77,15 @@ public sealed class ArchiveFiles : IModelFiles, IDisposable
         _staged.Clear();
         var wanted = paths.Where(path => _entries.ContainsKey(path) && !_onDisk.ContainsKey(path)).ToHashSet(StringComparer.Ordinal);
         if (wanted.Count == 0) return;
-        if (_isZip) await StageZipAsync(wanted, stop);
-        else await StageTarAsync(wanted, stop);
+        try
+        {
+            if (_isZip) await StageZipAsync(wanted, stop);
+            else await StageTarAsync(wanted, stop);
+        }
+        catch (Exception problem) when (problem is InvalidDataException or EndOfStreamException or FormatException)
+        {
+            throw new PopulationException($"'{Path.GetFileName(_archive)}' is damaged: {problem.Message}", problem);
+        }
     }
 
     public async ValueTask<IByteSource> OpenAsync(string path, CancellationToken stop)
@@ -186,7 +193,7 @@ public sealed class ArchiveFiles : IModelFiles, IDisposable
         return null;
     }
 
-    static bool IsText(string path, long bytes) => bytes <= MaxTextBytes && (path.EndsWith(".json", StringComparison.Ordinal) || path.EndsWith(".jsonl", StringComparison.Ordinal));
+    static bool IsText(string path, long bytes) => bytes <= MaxTextBytes && (path.EndsWith(".json", StringComparison.Ordinal) || path.EndsWith(".jsonl", StringComparison.Ordinal) || path.EndsWith(".csv", StringComparison.Ordinal));
 
     async Task<TarEntry?> NextAsync(CancellationToken stop)
     {

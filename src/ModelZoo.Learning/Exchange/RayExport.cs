@@ -32,6 +32,8 @@ public static class RayExport
             var member = group.Key;
             var place = FolderOf(member.Card);
             await WriteTextAsync($"{place}/params.json", Parameters(population, member).ToJsonString(new() { WriteIndented = true }) + "\n");
+            // Readers of this layout pass it over; an import of it makes the very same member again.
+            await WriteTextAsync($"{place}/member.json", Encoding.UTF8.GetString(member.Card.ToJson()));
             await WriteTextAsync($"{place}/result.json", string.Concat(member.Records.Select(record => Result(member, record) + "\n")));
             foreach (var (_, epoch) in group)
             {
@@ -79,7 +81,9 @@ public static class RayExport
     static string Result(PopulationMember member, EpochRecord record)
     {
         var json = new JsonObject { ["training_iteration"] = record.Epoch, ["train_loss"] = JsonText.Of(record.TrainLoss), ["train_acc"] = JsonText.Of(record.TrainAccuracy) };
-        foreach (var split in record.Splits) (json[$"{split.Split}_loss"], json[$"{split.Split}_acc"]) = (JsonText.Of(split.Loss), JsonText.Of(split.Accuracy));
+        foreach (var split in record.Splits)
+            (json[$"{split.Split}_loss"], json[$"{split.Split}_acc"], json[$"{split.Split}_n"], json[$"{split.Split}_correct"]) = (JsonText.Of(split.Loss), JsonText.Of(split.Accuracy), split.Count, split.Correct);
+        foreach (var (name, value) in record.Others ?? new Dictionary<string, double>()) json[name] ??= JsonText.Of(value);
         json["trial_id"] = member.Id;
         json["time_this_iter_s"] = JsonText.Of(record.Seconds);
         return json.ToJsonString();

@@ -6,16 +6,23 @@ using ModelZoo.Weights;
 namespace ModelZoo.Learning.Exchange;
 
 /// <summary>
-/// Writes a state dictionary of float32 tensors as torch.save does: a zip with a pickle of a small fixed set of opcodes and one stored entry for each
+/// Writes a state dictionary as torch.save does: a zip with a pickle of a small fixed set of opcodes and one stored entry for each
 /// tensor (torch/serialization.py and torch/_utils.py, 2025; pickle protocol 2).
 /// </summary>
 static class TorchStateDict
 {
     const string Root = "archive";
 
+    /// <summary>torch's classes of storages.</summary>
+    static readonly Dictionary<DType, string> s_storages = new()
+    {
+        [DType.F32] = "FloatStorage", [DType.F64] = "DoubleStorage", [DType.F16] = "HalfStorage", [DType.BF16] = "BFloat16Storage", [DType.I64] = "LongStorage", [DType.I32] = "IntStorage", [DType.I16] = "ShortStorage", [DType.I8] = "CharStorage", [DType.U8] = "ByteStorage", [DType.Bool] = "BoolStorage",
+    };
+
+    /// <exception cref="Populations.PopulationException">A tensor is of a type that torch has no storage for.</exception>
     public static async Task WriteAsync(Stream target, IReadOnlyList<TensorContent> tensors, CancellationToken stop)
     {
-        if (tensors.FirstOrDefault(tensor => tensor.DType != DType.F32) is { } other) throw new ArgumentException($"'{other.Name}' holds {other.DType}; only F32 is written.", nameof(tensors));
+        if (tensors.FirstOrDefault(tensor => !s_storages.ContainsKey(tensor.DType)) is { } other) throw new Populations.PopulationException($"'{other.Name}' holds {other.DType}, which torch's files have no storage for.");
         using var zip = new ZipArchive(target, ZipArchiveMode.Create, leaveOpen: true);
         await AddAsync(zip, "data.pkl", Pickle(tensors), stop);
         await AddAsync(zip, "byteorder", "little"u8.ToArray(), stop);
@@ -53,7 +60,7 @@ static class TorchStateDict
             Global(pickle, "torch._utils", "_rebuild_tensor_v2");
             pickle.Write("(("u8);
             Text(pickle, "storage");
-            Global(pickle, "torch", "FloatStorage");
+            Global(pickle, "torch", s_storages[tensors[i].DType]);
             Text(pickle, i.ToString(System.Globalization.CultureInfo.InvariantCulture));
             Text(pickle, "cpu");
             var elements = tensors[i].Shape.Aggregate(1L, (product, axis) => product * axis);

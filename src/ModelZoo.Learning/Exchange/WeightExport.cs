@@ -15,7 +15,8 @@ public enum ExportForm { Tokens, Flat, Features }
 public enum Standardization { None, Layer, MinMax, L2 }
 
 /// <param name="TokenSize">Numbers of a token; 0 for the widest row.</param>
-public sealed record ExportSettings(ExportForm Form, Scope Scope, int TokenSize = 0, Standardization Standardization = Standardization.None, long MaxShardBytes = 1L << 30);
+/// <param name="Align">Permutes every state towards the first of its shapes before anything else, so that equal units stand in equal places.</param>
+public sealed record ExportSettings(ExportForm Form, Scope Scope, int TokenSize = 0, Standardization Standardization = Standardization.None, long MaxShardBytes = 1L << 30, bool Align = false);
 
 /// <summary>
 /// A population as files for learning from weights: one row of the index a state, and beside it tokens, flat vectors or statistics, by split of the
@@ -28,6 +29,9 @@ public sealed class WeightExport
     readonly string _folder;
     readonly List<string> _files = [];
     readonly JsonArray _groups = [];
+    (string Name, float[] Parameters)? _reference;
+    (string Name, float[] Parameters)? _aligned;
+    JsonObject _columns = [];
 
     WeightExport(Population population, ExportSettings settings, string folder) => (_population, _settings, _folder) = (population, settings, folder);
 
@@ -54,13 +58,19 @@ public sealed class WeightExport
     async Task WriteIndexAsync(IReadOnlyList<(PopulationMember Member, int Epoch)> states, CancellationToken stop)
     {
         var factors = MemberTable.FactorNames(states.Select(state => state.Member));
-        var splits = MemberTable.SplitNames(states.Select(state => state.Member));
-        var rows = new List<IReadOnlyList<string>> { (List<string>)["member_id", "epoch", "split", "stage", "parent_id", "root_id", "head_seed", .. factors, "train_loss", "train_accuracy", .. splits.SelectMany(split => new[] { $"{split}_accuracy", $"{split}_loss" }), "gap"] };
+        var members = states.Select(state => state.Member).DistinctBy(member => member.Id).ToList();
+        var splits = MemberTable.SplitNames(members);
+        var columns = ExportManifest.Columns(factors, splits);
+        // What an imported zoo measured besides, under its own names.
+        var others = members.SelectMany(member => member.Records).SelectMany(record => record.Others?.Keys ?? []).Distinct().Where(name => !columns.ContainsKey(name)).Order(StringComparer.Ordinal).ToList();
+        foreach (var name in others) columns[name] = "as the source of the population reported it";
+        _columns = columns;
+        var rows = new List<IReadOnlyList<string>> { (List<string>)["member_id", "epoch", "split", "stage", "parent_id", "root_id", "head_seed", .. factors, "train_loss", "train_accuracy", .. splits.SelectMany(split => new[] { $"{split}_accuracy", $"{split}_loss" }), "gap", .. others] };
         foreach (var (member, epoch) in states)
         {
             var (card, record) = (member.Card, member.Find(epoch));
             rows.Add((List<string>)[card.Id, epoch.ToString(CultureInfo.InvariantCulture), card.Split, card.Stage, card.ParentId ?? "", card.RootId, card.HeadSeed?.ToString(CultureInfo.InvariantCulture) ?? "", .. factors.Select(name => card.Factor(name) ?? ""),
-                CsvText.Number(record?.TrainLoss), CsvText.Number(record?.TrainAccuracy), .. splits.SelectMany(split => new[] { CsvText.Number(record?.Find(split)?.Accuracy), CsvText.Number(record?.Find(split)?.Loss) }), CsvText.Number(record?.TrainAccuracy - member.Accuracy(epoch, "test"))]);
+                CsvText.Number(record?.TrainLoss), CsvText.Number(record?.TrainAccuracy), .. splits.SelectMany(split => new[] { CsvText.Number(record?.Find(split)?.Accuracy), CsvText.Number(record?.Find(split)?.Loss) }), CsvText.Number(record?.TrainAccuracy - member.Accuracy(epoch, "test")), .. others.Select(name => CsvText.Number(record?.Others?.TryGetValue(name, out var value) == true ? value : null))]);
         }
         await WriteTextAsync("index.csv", CsvText.Write(rows), stop);
         await File.WriteAllBytesAsync(Path.Combine(_folder, "index.parquet"), ParquetTable.Write(rows, new Dictionary<string, string> { ["population"] = $"{_population.Record.Population}@{_population.Record.Revision}" }), stop);
@@ -70,20 +80,29 @@ public sealed class WeightExport
     async Task WriteGroupAsync(string prefix, List<(PopulationMember Member, int Epoch, int Row)> states, CancellationToken stop)
     {
         Directory.CreateDirectory(Path.Combine(_folder, prefix));
+        _reference = _settings.Align ? ($"{states[0].Member.Id}@{states[0].Epoch}", await _population.ReadParametersAsync(states[0].Member, states[0].Epoch, stop)) : null;
         var first = await TensorsAsync(states[0].Member, states[0].Epoch, stop);
         var constants = await ConstantsAsync(first, states, stop);
         var description = new JsonObject { ["folder"] = prefix, ["states"] = states.Count, ["tensors"] = new JsonArray([.. first.Select(tensor => (JsonNode)new JsonObject { ["name"] = tensor.Name, ["shape"] = new JsonArray([.. tensor.Shape.Select(axis => (JsonNode)axis)]) })]) };
         if (constants is not null) description["constants"] = new JsonObject(constants.Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)new JsonObject { ["offset"] = pair.Value.Offset, ["scale"] = pair.Value.Scale })));
+        if (_reference is { } reference) description["aligned_to"] = reference.Name;
+        ExportManifest.Describe(description, states[0].Member.Card);
         _groups.Add((JsonNode)description);
         if (_settings.Form == ExportForm.Flat) await WriteTextAsync($"{prefix}index_dict.json", IndexOf(first).ToJsonString(), stop);
         var size = _settings.Form == ExportForm.Tokens && _settings.TokenSize == 0 ? WeightTokens.Of(first, 0).Size : _settings.TokenSize;
-        if (_settings.Form == ExportForm.Tokens) description["token_size"] = size;
+        if (_settings.Form == ExportForm.Tokens) ExportManifest.DescribeTokens(description, WeightTokens.Of(first, size));
+        if (_settings.Form == ExportForm.Features)
+        {
+            // Small, so all splits share a file; the index says which row is of which.
+            await WriteShardAsync($"{prefix}features.safetensors", states, first, (await SampleAsync(states[0].Member, states[0].Epoch, null, size, stop)).Length, null, size, stop);
+            return;
+        }
         foreach (var split in (string[])["train", "val", "test"])
         {
             var chosen = states.Where(state => state.Member.Card.Split == split).ToList();
             if (chosen.Count == 0) continue;
             var each = await SampleAsync(chosen[0].Member, chosen[0].Epoch, constants, size, stop);
-            var perShard = (int)Math.Clamp(_settings.MaxShardBytes / Math.Max(1, each.Length * sizeof(float)), 1, int.MaxValue);
+            var perShard = (int)Math.Clamp(_settings.MaxShardBytes / Math.Max(1L, (long)each.Length * sizeof(float)), 1, int.MaxValue);
             for (var (shard, at) = (0, 0); at < chosen.Count; shard++, at += perShard)
             {
                 var part = chosen.GetRange(at, Math.Min(perShard, chosen.Count - at));
@@ -103,6 +122,12 @@ public sealed class WeightExport
             new(_settings.Form switch { ExportForm.Tokens => "tokens", ExportForm.Flat => "theta", _ => "features" }, DType.F32, shape, samples, 0, samples.Length),
             Raw("sample", DType.I64, MemoryMarshal.AsBytes(rows.AsSpan()), part.Count),
         };
+        if (_settings.Standardization == Standardization.L2 && _settings.Form != ExportForm.Features)
+        {
+            // What undoes it: each sample was divided by its own.
+            var norms = new StackedStates(part.Count, sizeof(double), async (i, halt) => BitConverter.GetBytes(Norm(await TensorsAsync(part[i].Member, part[i].Epoch, halt))));
+            tensors.Add(new("norm", DType.F64, [part.Count], norms, 0, norms.Length));
+        }
         if (tokens is not null)
         {
             tensors.Add(Raw("mask", DType.U8, tokens.Mask, tokens.Mask.Length / size, size));
@@ -122,7 +147,7 @@ public sealed class WeightExport
             return [.. tensors.SelectMany(tensor => TensorStatistics.Of(tensor.Name, [.. tensor.Values.Select(value => (double)value)], PercentileSet.Inner).Features).Select(value => (float)value)];
         if (_settings.Standardization == Standardization.L2)
         {
-            var norm = Math.Sqrt(tensors.Sum(tensor => tensor.Values.Sum(value => (double)value * value)));
+            var norm = Norm(tensors);
             if (norm > 0) tensors = [.. tensors.Select(tensor => tensor with { Values = [.. tensor.Values.Select(value => (float)(value / norm))] })];
         }
         else if (constants is not null)
@@ -133,6 +158,8 @@ public sealed class WeightExport
             })];
         return _settings.Form == ExportForm.Tokens ? WeightTokens.Of(tensors, size).Tokens : [.. tensors.SelectMany(tensor => tensor.Values)];
     }
+
+    static double Norm(IReadOnlyList<TokenTensor> tensors) => Math.Sqrt(tensors.Sum(tensor => tensor.Values.Sum(value => (double)value * value)));
 
     /// <summary>A bias takes its weight's constants.</summary>
     static string LayerOf(string tensor, IReadOnlyDictionary<string, (double Offset, double Scale)> constants) =>
@@ -165,6 +192,7 @@ public sealed class WeightExport
 
     async Task<IReadOnlyList<TokenTensor>> TensorsAsync(PopulationMember member, int epoch, CancellationToken stop)
     {
+        if (_reference is { } reference) return await AlignedAsync(member, epoch, reference.Parameters, stop);
         var checkpoint = await _population.OpenCheckpointAsync(member, epoch, _settings.Scope, stop);
         var numbers = new double[checkpoint.Count];
         await checkpoint.ReadAsync(0, numbers, new(), stop);
@@ -177,6 +205,14 @@ public sealed class WeightExport
             tensors.Add(new(tensor.Name, [.. tensor.Shape.Select(axis => (int)axis)], values));
         }
         return tensors;
+    }
+
+    async Task<IReadOnlyList<TokenTensor>> AlignedAsync(PopulationMember member, int epoch, float[] target, CancellationToken stop)
+    {
+        if (member.Card is not { Architecture: { Family: Models.Family.Vit } model, Head: { } head }) throw new PopulationException($"{member.Id} is no vision transformer that is known here; only those are aligned.");
+        // Twice the same gives the same: the permutation is a pure function of both.
+        if (_aligned is not { } known || known.Name != $"{member.Id}@{epoch}") _aligned = known = ($"{member.Id}@{epoch}", Merging.VitAlignment.Run(model, head, target, await _population.ReadParametersAsync(member, epoch, stop), stop).Parameters);
+        return [.. Models.ParameterLayout.Of(model, head).Tensors.Where(tensor => _settings.Scope.Includes(tensor.Name)).Select(tensor => new TokenTensor(tensor.Name, tensor.Shape, known.Parameters[tensor.Offset..(tensor.Offset + tensor.Count)]))];
     }
 
     static JsonArray IndexOf(IReadOnlyList<TokenTensor> tensors)
@@ -205,9 +241,10 @@ public sealed class WeightExport
             ["population"] = record.Population, ["revision"] = record.Revision, ["address"] = $"{record.Population}@{record.Revision}", ["states_by_content"] = await AddressesAsync(states, stop), ["licence"] = record.Licence, ["form"] = _settings.Form.ToString().ToLowerInvariant(), ["scope"] = _settings.Scope.Name,
             ["standardization"] = _settings.Standardization.ToString().ToLowerInvariant(), ["states"] = states.Count, ["members"] = states.Select(state => state.Member.Id).Distinct().Count(),
             ["features"] = _settings.Form == ExportForm.Features ? "per tensor in order: mean, variance, percentiles 1, 25, 50, 75, 99" : null,
-            ["split"] = "by member: FNV-1a-64 of its id (or of its root's) modulo 100", ["groups"] = _groups, ["sha256"] = sums,
+            ["aligned"] = _settings.Align, ["split"] = "by member: FNV-1a-64 of its id (or of its root's) modulo 100", ["splits"] = ExportManifest.Splits(states), ["columns"] = _columns, ["groups"] = _groups, ["sha256"] = sums,
         };
-        if (states[0].Member.Card.Architecture is { Family: Models.Family.Vit } model) manifest["permutations"] = ExportReadme.Permutations(model);
+        if (states[0].Member.Card is { Architecture: { } model } card) manifest["permutations"] = ExportManifest.Permutations(model, card.Head);
+        if (await _population.FindBlueprintTextAsync(stop) is { } blueprint) manifest["blueprint"] = blueprint;
         await File.WriteAllBytesAsync(Path.Combine(_folder, "manifest.json"), JsonText.Page(manifest), stop);
         _files.Add("manifest.json");
     }

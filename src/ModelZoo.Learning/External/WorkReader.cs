@@ -86,7 +86,7 @@ public sealed class WorkReader(string folder, Architecture model, HeadShape head
     {
         try
         {
-            using var json = JsonDocument.Parse(RayZoo.Unbare(text), new() { MaxDepth = 16 });
+            using var json = JsonDocument.Parse(RayResults.Unbare(text), new() { MaxDepth = 16 });
             var line = json.RootElement;
             if (line.ValueKind != JsonValueKind.Object) throw Wrong("is no JSON object");
             if (line.FindWhole("epoch") is not (>= 0 and <= int.MaxValue and var epoch)) throw Wrong("says no epoch");
@@ -111,7 +111,7 @@ public sealed class WorkReader(string folder, Architecture model, HeadShape head
         return new(name, (int)n, (int)correct, Number(split, "loss") ?? double.NaN, []);
     }
 
-    static double? Number(JsonElement json, string name) => json.TryGetProperty(name, out var value) ? RayZoo.Number(value) : null;
+    static double? Number(JsonElement json, string name) => json.TryGetProperty(name, out var value) ? RayResults.Number(value) : null;
 
     /// <exception cref="TrainerException">There is one, and it is not what was asked for.</exception>
     async Task<float[]?> FindStateAsync(int epoch, CancellationToken stop)

@@ -78,6 +78,8 @@ public sealed partial class FolderPlace(string root) : IPopulationPlace
         return File.Exists(file) ? await File.ReadAllBytesAsync(file, stop) : null;
     }
 
+    public ValueTask<bool> HasAsync(string path, CancellationToken stop) => new(File.Exists(Path.Combine(Root, path)));
+
     static void Write(string target, byte[] content)
     {
         var staged = Path.Combine(Path.GetDirectoryName(target)!, $".{Path.GetFileName(target)}.part");

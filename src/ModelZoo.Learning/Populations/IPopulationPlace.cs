@@ -14,4 +14,7 @@ public interface IPopulationPlace
 
     /// <summary>The content of a file; null when there is none.</summary>
     ValueTask<byte[]?> FindAsync(string path, CancellationToken stop);
+
+    /// <summary>Whether there is such a file.</summary>
+    async ValueTask<bool> HasAsync(string path, CancellationToken stop) => await FindAsync(path, stop) is not null;
 }

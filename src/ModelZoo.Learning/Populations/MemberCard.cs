@@ -123,7 +123,7 @@ public sealed record MemberCard
         };
     }
 
-    static JsonObject ToJson(Architecture model) => new()
+    internal static JsonObject ToJson(Architecture model) => new()
     {
         ["family"] = model.Family.ToString().ToLowerInvariant(), ["image"] = model.Image, ["channels"] = model.Channels, ["patch"] = model.Patch, ["dim"] = model.Dim, ["depth"] = model.Depth,
         ["heads"] = model.Heads, ["mlp"] = model.Mlp, ["hidden"] = new JsonArray([.. model.Hidden.Select(width => (JsonNode)width)]), ["kernel"] = model.Kernel, ["activation"] = model.Activation.ToString().ToLowerInvariant(),

@@ -15,8 +15,12 @@ public sealed partial class MemberFilter
     const int MaxDepth = 50;
     const int MaxTokens = 1000;
 
+    /// <summary>What every member may be asked, also where it has no answer.</summary>
+    static readonly HashSet<string> s_facts = new(StringComparer.Ordinal) { "member", "member_id", "stage", "split", "status", "parent", "parent_id", "root", "root_id", "seed", "head_seed", "dataset", "epoch", "train_loss", "train_accuracy", "gap" };
+
     readonly List<string> _tokens;
     readonly Func<PopulationMember, int, bool> _holds;
+    readonly HashSet<string> _names = new(StringComparer.Ordinal);
     int _at;
 
     MemberFilter(string text)
@@ -32,6 +36,16 @@ public sealed partial class MemberFilter
 
     /// <param name="epoch">Of the state.</param>
     public bool Holds(PopulationMember member, int epoch) => _holds(member, epoch);
+
+    /// <summary>A sentence about a name that says nothing of any member, as a slip of the pen does; null when every name says something.</summary>
+    public string? FindUnknown(IReadOnlyList<PopulationMember> members)
+    {
+        if (members.Count == 0) return null;
+        foreach (var name in _names)
+            if (!s_facts.Contains(name) && !members.Any(member => Find(member, member.LastEpoch ?? -1, name) is not null || (member.Records.Count > 0 && Find(member, member.Records[^1].Epoch, name) is not null)))
+                return $"No member knows '{name}'. There are {string.Join(", ", MemberTable.FactorNames(members).Take(20).Concat(MemberTable.ScoreNames(members).Take(10).Select(split => $"{split}_accuracy")).Concat(["epoch", "stage", "split", "status", "seed"]).Distinct())}, and settings such as optimizer.";
+        return null;
+    }
 
     Func<PopulationMember, int, bool> Or(int depth)
     {
@@ -73,6 +87,7 @@ public sealed partial class MemberFilter
     {
         var name = Next("a name");
         if (!Name().IsMatch(name)) throw Wrong($"'{name}' is no name");
+        _names.Add(name);
         var sign = Next("a comparison");
         if (sign is not ("=" or "==" or "!=" or "<" or "<=" or ">" or ">=")) throw Wrong($"'{sign}' is no comparison; there are = != < <= > >=");
         var word = Next("a value");
@@ -93,8 +108,9 @@ public sealed partial class MemberFilter
     static int? Compare(object value, string text, double? number) => value switch
     {
         bool flag => string.CompareOrdinal(flag ? "true" : "false", text),
-        long or int or double when number is { } other => Convert.ToDouble(value, CultureInfo.InvariantCulture).CompareTo(other),
-        long or int or double => null,
+        long seed when long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole) => seed.CompareTo(whole),
+        // What is no number is neither less nor more than one.
+        long or int or double => number is { } other && Convert.ToDouble(value, CultureInfo.InvariantCulture) is var real && !double.IsNaN(real) && !double.IsNaN(other) ? real.CompareTo(other) : null,
         var other => string.CompareOrdinal(other.ToString(), text),
     };
 
@@ -119,13 +135,22 @@ public sealed partial class MemberFilter
             case "gap": return member.Find(epoch)?.TrainAccuracy - member.Accuracy(epoch, "test");
         }
         if (card.Factors.FirstOrDefault(factor => factor.Name == name) is { } exact) return exact.Value;
-        foreach (var ending in (string[])["_accuracy", "_acc", "_loss"])
-            if (name.EndsWith(ending, StringComparison.Ordinal) && member.Find(epoch) is { } record)
-            {
-                if (record.Others?.TryGetValue(name, out var other) == true) return other;
-                if (record.Find(name[..^ending.Length]) is { } score) return ending == "_loss" ? score.Loss : score.Accuracy;
-            }
+        if (member.Find(epoch) is { } record)
+        {
+            foreach (var ending in (string[])["_accuracy", "_acc", "_loss"])
+                if (name.EndsWith(ending, StringComparison.Ordinal))
+                {
+                    if (record.Others?.TryGetValue(name, out var other) == true) return other;
+                    var split = name[..^ending.Length];
+                    if (record.Find(split) is { } score) return ending == "_loss" ? score.Loss : score.Accuracy;
+                    if (ending == "_accuracy" && member.Accuracy(epoch, split) is { } accuracy) return accuracy;
+                }
+        }
         if (card.Factors.Where(factor => factor.Name.EndsWith("." + name, StringComparison.Ordinal) || factor.Name.EndsWith("::" + name, StringComparison.Ordinal)).ToList() is [var only]) return only.Value;
+        if (member.Find(epoch)?.Others?.TryGetValue(name, out var reported) == true) return reported;
+        // A bundle is called by its factor: optim is its optimizer, and whatever else it ties together has a name of its own.
+        foreach (var ending in (string[])["optimizer", "name", "kind"])
+            if (card.Factors.FirstOrDefault(factor => factor.Name == $"{name}.{ending}" || factor.Name == $"{name}::{ending}") is { } bundled) return bundled.Value;
         // A setting that did not vary: as it took effect, or its default.
         if (SettingSchema.Find(name, null) is not [var path]) return null;
         if (At(card.Effective, path) is { } value) return value;

@@ -22,10 +22,12 @@ public static class CsvText
 /// <summary>Members as a table: who they are, what varied, how they scored.</summary>
 public static class MemberTable
 {
+    const string Accuracy = "_acc";
+
     public static byte[] ToCsv(IReadOnlyList<PopulationMember> members)
     {
         var factors = FactorNames(members);
-        var splits = SplitNames(members);
+        var splits = ScoreNames(members);
         var rows = new List<IReadOnlyList<string>>
         {
             (List<string>)["member_id", "stage", "status", "epoch", "split", "parent_id", "parent_epoch", "root_id", "head_seed", .. factors, "train_loss", "train_accuracy", .. splits.SelectMany(split => new[] { $"{split}_accuracy", $"{split}_loss" })],
@@ -42,7 +44,7 @@ public static class MemberTable
         [
             card.Id, card.Stage, member.Status, epoch?.ToString(CultureInfo.InvariantCulture) ?? "", card.Split, card.ParentId ?? "", card.ParentId is null ? "" : card.ParentEpoch?.ToString(CultureInfo.InvariantCulture) ?? "best", card.RootId,
             card.HeadSeed?.ToString(CultureInfo.InvariantCulture) ?? "", .. factors.Select(name => card.Factor(name) ?? ""), CsvText.Number(record?.TrainLoss), CsvText.Number(record?.TrainAccuracy),
-            .. splits.SelectMany(split => new[] { CsvText.Number(record?.Find(split)?.Accuracy), CsvText.Number(record?.Find(split)?.Loss) }),
+            .. splits.SelectMany(split => new[] { CsvText.Number(epoch is { } on ? member.Accuracy(on, split) : null), CsvText.Number(epoch is { } then ? member.Loss(then, split) : null) }),
         ];
     }
 
@@ -50,4 +52,8 @@ public static class MemberTable
     public static IReadOnlyList<string> FactorNames(IEnumerable<PopulationMember> members) => [.. members.SelectMany(member => member.Card.Factors).Select(factor => factor.Name).Distinct()];
 
     public static IReadOnlyList<string> SplitNames(IEnumerable<PopulationMember> members) => [.. members.SelectMany(member => member.Records).SelectMany(record => record.Splits).Select(split => split.Split).Distinct()];
+
+    /// <summary>Splits with counted scores, and those of which an import only knows accuracies.</summary>
+    public static IReadOnlyList<string> ScoreNames(IReadOnlyCollection<PopulationMember> members) =>
+        [.. SplitNames(members).Concat(members.SelectMany(member => member.Records).SelectMany(record => record.Others?.Keys ?? []).Distinct().Where(name => name.EndsWith(Accuracy, StringComparison.Ordinal)).Select(name => name[..^Accuracy.Length])).Where(split => split is not ("" or "train")).Distinct()];
 }

@@ -24,6 +24,11 @@ public sealed record PopulationMember(MemberCard Card, IReadOnlyList<EpochRecord
         : record.Find(split) is { Count: > 0 } score ? score.Accuracy
         : record.Others?.TryGetValue($"{split}_acc", out var imported) == true ? imported : null;
 
+    /// <summary>Loss of a split at an epoch; null where it was not measured.</summary>
+    public double? Loss(int epoch, string split) => Find(epoch) is not { } record ? null
+        : record.Find(split) is { } score ? score.Loss
+        : record.Others?.TryGetValue($"{split}_loss", out var imported) == true ? imported : null;
+
     public string Status => Ending?.Word ?? (Records.Count > 0 ? $"stopped at epoch {Records[^1].Epoch}" : "planned");
 }
 
@@ -142,6 +147,10 @@ public sealed class Population
         if (member.Card is not { Architecture: { } model, Head: { } head }) throw new PopulationException($"The architecture of {member.Id} is not known here.");
         return await StateFile.ReadWeightsAsync(ParameterLayout.Of(model, head), await OpenStateAsync(member, epoch, stop), $"{member.Id}@{epoch}", stop);
     }
+
+    /// <summary>The recipe as it was written; null where none is kept.</summary>
+    public async Task<string?> FindBlueprintTextAsync(CancellationToken stop) =>
+        _byPath.ContainsKey(PopulationLayout.Blueprint) ? System.Text.Encoding.UTF8.GetString(await ReadAsync(_files, PopulationLayout.Blueprint, stop)) : null;
 
     /// <summary>[samples, classes] of a split; null where logits were not kept.</summary>
     public async Task<float[]?> FindLogitsAsync(PopulationMember member, int epoch, string split, CancellationToken stop)

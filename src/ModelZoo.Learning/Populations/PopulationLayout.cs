@@ -10,6 +10,9 @@ public static class PopulationLayout
     public const string Blueprint = "blueprint.yaml";
     public const string Index = "members.csv";
     public const string Members = "members";
+
+    /// <summary>Of imported populations: which folder of a source became which member.</summary>
+    public const string Sources = "sources.json";
     public const string Analyses = "analyses";
     const string CheckpointStart = "epoch-";
     const string CheckpointEnding = ".safetensors";

@@ -6,7 +6,7 @@ namespace ModelZoo.Weights.PyTorch;
 /// Walks what a pickle describes and names what it finds by the path to it, joined by dots: tensors, and plain values as metadata. Each
 /// container is visited once, so cycles end and shared structure does not explode.
 /// </summary>
-sealed class TorchContent(WeightFormat format)
+sealed class TorchContent(WeightFormat format, bool keepLists = false)
 {
     const int MaxPathDepth = 200;
     const int MaxValues = 2000;
@@ -49,7 +49,7 @@ sealed class TorchContent(WeightFormat format)
         if (list.Items.Count > 0 && list.Items.TrueForAll(item => FindPlain(item) is not null))
         {
             KeepValue(path, new MetadataValue.Series("value", list.Items.Count,
-                list.Items.Count <= WeightLimits.MaxShortList ? list.Items.ConvertAll(item => FindPlain(item)!) : null));
+                list.Items.Count <= (keepLists ? WeightLimits.MaxList : WeightLimits.MaxShortList) ? list.Items.ConvertAll(item => FindPlain(item)!) : null));
             return;
         }
         for (var i = 0; i < list.Items.Count; i++) Visit(list.Items[i], Join(path, i.ToString()), depth + 1);

@@ -13,7 +13,7 @@ static class TorchLegacy
     /// <summary>The first bytes of the file: protocol 2, a number of ten bytes, its value (MAGIC_NUMBER in torch/serialization.py).</summary>
     public static ReadOnlySpan<byte> Magic => [0x80, 0x02, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, (byte)'.'];
 
-    public static async Task<WeightFile> ReadAsync(IByteSource source, CancellationToken stop)
+    public static async Task<WeightFile> ReadAsync(IByteSource source, WeightReadOptions options, CancellationToken stop)
     {
         const WeightFormat format = WeightFormat.PyTorchLegacy;
         var cursor = new SourceCursor(source, format);
@@ -22,7 +22,7 @@ static class TorchLegacy
         if (await unpickler.ReadAsync(stop) is not BigInteger) throw Bad("The magic number is missing.");
         if (await unpickler.ReadAsync(stop) is not (long)ProtocolVersion) throw Bad("The protocol version is not 1001.");
         var machine = await unpickler.ReadAsync(stop) as PickleDictionary ?? throw Bad("The description of the machine is missing.");
-        var content = new TorchContent(format);
+        var content = new TorchContent(format, options.KeepLongLists);
         content.Walk(await unpickler.ReadAsync(stop));
         var keys = await unpickler.ReadAsync(stop) as PickleList ?? throw Bad("The list of storages is missing.");
         var bigEndian = machine.Items.Exists(item => item is { Key: "little_endian", Value: false });
@@ -36,11 +36,11 @@ static class TorchLegacy
         };
     }
 
-    public static async Task<WeightFile> ReadBareAsync(IByteSource source, CancellationToken stop)
+    public static async Task<WeightFile> ReadBareAsync(IByteSource source, WeightReadOptions options, CancellationToken stop)
     {
         const WeightFormat format = WeightFormat.Pickle;
         var unpickler = new Unpickler(new SourceCursor(source, format), format, new TorchObjects(format));
-        var content = new TorchContent(format);
+        var content = new TorchContent(format, options.KeepLongLists);
         content.Walk(await unpickler.ReadAsync(stop));
         return new(format, TorchTensors.Describe(content, []), content.Values)
         {

@@ -17,7 +17,7 @@ static class TorchZip
         var opened = await zip.OpenAsync(pickle, MaxUnpackedPickleBytes, stop);
         var objects = new TorchObjects(Format);
         var unpickler = new Unpickler(new SourceCursor(opened, Format), Format, objects);
-        var content = new TorchContent(Format);
+        var content = new TorchContent(Format, options.KeepLongLists);
         content.Walk(await unpickler.ReadAsync(stop));
         var offsets = await PlaceStoragesAsync(zip, root, objects, options.LocateZipEntries, stop);
         var bigEndian = await IsBigEndianAsync(zip, root, stop);

@@ -105,7 +105,73 @@ public sealed class ExportTests(SmallPopulation small) : IClassFixture<SmallPopu
             Assert.Equal(theta.Sum(value => (double)value), MemoryMarshal.Cast<byte, float>(tokens["tokens"].Bytes).ToArray().Sum(value => (double)value), 1e-3);
         }
         Assert.Equal(16, seen);
-        Assert.Equal(7L * 32, Read(Directory.GetFiles(folder["features"], "features-train-*")[0])["features"].Shape[1]);
+        Assert.Equal([16L, 7 * 32], Read(Path.Combine(folder["features"], "features.safetensors"))["features"].Shape);
+        Assert.Equal("gelu", manifest.GetProperty("groups")[0].GetProperty("architecture").GetProperty("activation").GetString());
+        Assert.Contains("population: small", manifest.GetProperty("blueprint").GetString(), StringComparison.Ordinal);
+        Assert.Equal(index[0].Split(','), manifest.GetProperty("columns").EnumerateObject().Select(column => column.Name).Intersect(index[0].Split(',')).OrderBy(name => Array.IndexOf(index[0].Split(','), name)));
+        Assert.Equal(8, manifest.GetProperty("splits").EnumerateObject().Sum(split => split.Value.GetProperty("members").GetInt32()));
+        // The same again, to the byte.
+        Assert.Equal(0, (await ZooAsync(["population", "export", small.Folder, "--format", "tokens", "--out", folder["again"], .. states])).Code);
+        Assert.All(Directory.GetFiles(folder["tokens"]), path => Assert.Equal(File.ReadAllBytes(path), File.ReadAllBytes(Path.Combine(folder["again"], Path.GetFileName(path)))));
+    }
+
+    [Fact]
+    public async Task Samples_of_unit_length_carry_the_length_they_had()
+    {
+        using var folder = new TemporaryFolder();
+        string[] states = ["--where", "stage = base"];
+        Assert.Equal(0, (await ZooAsync(["population", "export", small.Folder, "--format", "flat", "--out", folder["raw"], .. states])).Code);
+        Assert.Equal(0, (await ZooAsync(["population", "export", small.Folder, "--format", "flat", "--standardize", "l2", "--out", folder["l2"], .. states])).Code);
+        foreach (var path in Directory.GetFiles(folder["raw"], "flat-*"))
+        {
+            var (raw, unit) = (Read(path), Read(path.Replace("/raw/", "/l2/", StringComparison.Ordinal)));
+            var (values, scaled, norms) = (MemoryMarshal.Cast<byte, float>(raw["theta"].Bytes).ToArray(), MemoryMarshal.Cast<byte, float>(unit["theta"].Bytes).ToArray(), MemoryMarshal.Cast<byte, double>(unit["norm"].Bytes).ToArray());
+            var width = (int)raw["theta"].Shape[1];
+            Assert.Equal(values.Select(value => (double)value), scaled.Select((value, i) => value * norms[i / width]), (a, b) => Math.Abs(a - b) < 1e-5);
+            Assert.All(norms, norm => Assert.InRange(norm, 1, 1000));
+        }
+    }
+
+    [Fact]
+    public async Task Aligned_states_hold_the_same_numbers_nearer_to_the_first()
+    {
+        using var folder = new TemporaryFolder();
+        string[] states = ["--where", "stage = base and epoch = 2"];
+        Assert.Equal(0, (await ZooAsync(["population", "export", small.Folder, "--format", "flat", "--out", folder["raw"], .. states])).Code);
+        Assert.Equal(0, (await ZooAsync(["population", "export", small.Folder, "--format", "flat", "--align", "--out", folder["aligned"], .. states])).Code);
+        var (raw, aligned) = (Rows(folder["raw"]), Rows(folder["aligned"]));
+        Assert.Equal(raw[0], aligned[0]);
+        Assert.NotEqual(raw[1], aligned[1]);
+        Assert.Equal(raw[1].Order(), aligned[1].Order());
+        Assert.True(Distance(aligned) < Distance(raw));
+        var group = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder["aligned"], "manifest.json"))).RootElement.GetProperty("groups")[0];
+        Assert.EndsWith("@2", group.GetProperty("aligned_to").GetString(), StringComparison.Ordinal);
+
+        static Dictionary<long, float[]> Rows(string folder) => Directory.GetFiles(folder, "flat-*").Select(Read).SelectMany(file => MemoryMarshal.Cast<byte, long>(file["sample"].Bytes).ToArray().Select((row, i) => (row, Values: MemoryMarshal.Cast<byte, float>(file["theta"].Bytes).Slice(i * (int)file["theta"].Shape[1], (int)file["theta"].Shape[1]).ToArray()))).ToDictionary(pair => pair.row, pair => pair.Values);
+
+        static double Distance(Dictionary<long, float[]> rows) => rows[0].Zip(rows[1], (a, b) => Math.Pow((double)a - b, 2)).Sum();
+    }
+
+    [Fact]
+    public async Task An_export_in_the_layout_of_published_zoos_comes_back_as_the_very_same_members()
+    {
+        using var folder = new TemporaryFolder();
+        Assert.Equal(0, (await ZooAsync("population", "export", small.Folder, "--format", "ray", "--out", folder["ray"])).Code);
+        Assert.Equal(0, (await JsonAsync("population", "import", folder["ray"], "--out", folder["in"], "--name", "back")).GetProperty("skipped").GetArrayLength());
+        var (original, back) = (await Population.OpenAsync(new FolderFiles(small.Folder), default), await Population.OpenAsync(new FolderFiles(folder["in"]), default));
+        Assert.Equal(original.Members.Select(member => member.Id).Order(), back.Members.Select(member => member.Id).Order());
+        foreach (var member in original.Members)
+        {
+            var same = back.Get(member.Id);
+            Assert.Equal(member.Card.ToJson(), same.Card.ToJson());
+            Assert.Equal(member.Checkpoints, same.Checkpoints);
+            Assert.Equal(member.Records.Select(record => (record.Epoch, record.TrainLoss, record.TrainAccuracy, record.Find("test") is { } test ? (test.Count, test.Correct, test.Loss) : default)), same.Records.Select(record => (record.Epoch, record.TrainLoss, record.TrainAccuracy, record.Find("test") is { } test ? (test.Count, test.Correct, test.Loss) : default)));
+            foreach (var epoch in member.Checkpoints)
+                Assert.Equal(await StateDigest.OfAsync(await original.OpenStateAsync(member, epoch, default), default), await StateDigest.OfAsync(await back.OpenStateAsync(same, epoch, default), default));
+        }
+        // Once more out: not a byte differs.
+        Assert.Equal(0, (await ZooAsync("population", "export", folder["in"], "--format", "ray", "--out", folder["again"])).Code);
+        foreach (var path in Directory.GetFiles(folder["ray"], "checkpoints", SearchOption.AllDirectories)) Assert.Equal(File.ReadAllBytes(path), File.ReadAllBytes(path.Replace("/ray/", "/again/", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -130,7 +196,7 @@ public sealed class ExportTests(SmallPopulation small) : IClassFixture<SmallPopu
         var (original, back) = (await Population.OpenAsync(new FolderFiles(small.Folder), default), await Population.OpenAsync(new FolderFiles(folder["in"]), default));
         foreach (var member in back.Members)
         {
-            var source = original.Get(member.Card.Requested!["member"]!.GetValue<string>());
+            var source = original.Get(member.Id);
             Assert.Equal(source.Accuracy(source.LastEpoch!.Value, "test"), member.Accuracy(member.LastEpoch!.Value, "test"));
             Assert.Equal(States(small.Folder)[$"members/{source.Id}/checkpoints/epoch-{source.LastEpoch:D6}.safetensors"][^1000..], States(folder["in"])[$"members/{member.Id}/checkpoints/epoch-{source.LastEpoch:D6}.safetensors"][^1000..]);
         }

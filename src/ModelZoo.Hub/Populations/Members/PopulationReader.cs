@@ -57,7 +57,8 @@ sealed class PopulationReader(RevisionResolver revisions, PopulationShelf shelf,
             // A member that never came to a state is asked as it stands.
             if (kept.Count > 0 || measured is not null || (member.Records.Count == 0 && filter.Holds(member, -1))) chosen.Add(new(member, measured, kept));
         }
-        return chosen;
+        // Nothing, because nobody knows the name, is a slip of the pen and no answer.
+        return chosen.Count > 0 || filter.FindUnknown(population.Members) is not { } unknown ? chosen : throw Refusal.Invalid(unknown);
     }
 
     /// <summary>By a factor or score of the chosen epoch, the largest first unless told otherwise; members without it last.</summary>
