@@ -89,7 +89,7 @@ static class JobPagesEndpoints
     }
 
     static async Task<(Job Job, JobSummary Summary)> GetAsync(SignedIn me, string id, JobStore jobs, JobSight sight, CancellationToken stop) =>
-        long.TryParse(id, out var number) && await jobs.FindAsync(number, stop) is { } job && await sight.FindAsync(job, me, stop) is { } summary
+        (Ids.TryFromWire(id, out var number) || long.TryParse(id, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out number)) && await jobs.FindAsync(number, stop) is { } job && await sight.FindAsync(job, me, stop) is { } summary
             ? (job, summary)
             : throw Refusal.NotFound("There is no such job.");
 }

@@ -63,7 +63,7 @@ public sealed record LineageView(FamilyPlot? Plot, IReadOnlyList<TreeNode> Roots
         if (member.Card.ParentEpoch is { } epoch) words.Add($"from epoch {epoch}");
         if (!member.IsDone) words.Add(PopulationWords.Short(member.Status));
         if (split is not null && PopulationWords.LastAccuracy(member, split) is { } own) words.Add($"{split.Replace('_', ' ')} accuracy {PopulationWords.Score(own)}");
-        if (soups > 0) words.Add($"in {Quantity.Of(soups, "soup")}");
+        if (soups > 0) words.Add(Quantity.Of(soups, "model made of it", "models made of it"));
         if (children.Count == 0) return string.Join(", ", words);
         var (done, failed) = (children.Count(child => child.IsDone), children.Count(child => child is { Ending: not null, IsDone: false }));
         words.Add(Quantity.Of(children.Count, "child", "children") + (failed > 0 ? $" ({done} done, {failed} failed)" : done < children.Count ? $" ({done} done)" : ""));

@@ -8,6 +8,9 @@ public sealed record MembersPageModel(PopulationFrame Head, MemberQuery Query, M
     /// <summary>Why the condition was not applied.</summary>
     public string? WhereProblem { get; init; }
 
+    /// <summary>A condition that can be asked here.</summary>
+    public string Example { get; init; } = "epoch >= 3";
+
     /// <summary>Names that conditions may use here.</summary>
     public IReadOnlyList<string> Names { get; init; } = [];
 }

@@ -58,8 +58,16 @@ sealed class PopulationPages(PageFrames frames, RepositoryPageParts parts, Popul
         var links = opened.Head.Links;
         return Page<MembersPage>(opened, new MembersPageModel(opened.Head, query, MemberListView.Of(links, all, chosen, query), PivotView.Of(links, all, chosen, query))
         {
-            WhereProblem = problem, Names = [.. PivotView.FactsOf(all).Append("epoch").Concat(PivotView.MeasuresOf(all)).Select(PopulationWords.Short).Take(24)],
+            WhereProblem = problem, Example = Example(all), Names = [.. PivotView.FactsOf(all).Append("epoch").Concat(PivotView.MeasuresOf(all)).Select(PopulationWords.Short).Take(24)],
         });
+    }
+
+    /// <summary>Half of the members of the last stage, or so.</summary>
+    static string Example(IReadOnlyList<PopulationMember> all)
+    {
+        var stage = all.Count > 0 && PopulationLinks.Condition("stage", all[^1].Card.Stage) is { Length: < 80 } named ? $" and {named}" : "";
+        return PopulationWords.Split(all) is { Length: > 0 and < 40 } split && PopulationWords.Quartiles(all.Where(member => member.Card.Stage == all[^1].Card.Stage).Select(member => PopulationWords.LastAccuracy(member, split))) is [_, _, var median, _, _]
+            ? $"{split}_accuracy >= {Math.Round(median, 2).ToString(System.Globalization.CultureInfo.InvariantCulture)}{stage}" : $"epoch >= 3{stage}";
     }
 
     public async Task<IResult> MemberAsync(ReadableRepository proof, RouteText revision, RouteText member, HttpContext http, CancellationToken stop)

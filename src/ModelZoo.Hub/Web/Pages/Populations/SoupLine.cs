@@ -1,4 +1,5 @@
 using ModelZoo.Hub.Facades.Zoo;
+using ModelZoo.Hub.Populations.Merging;
 using ModelZoo.Hub.Web.Pages.Repositories;
 using ModelZoo.Learning.Populations;
 
@@ -17,6 +18,10 @@ public sealed record SoupSource(string Text, Href? Link);
 public sealed record SoupLine(string Id, Href Link, string Kind, string Method, IReadOnlyList<string> Members, IReadOnlyList<SoupSource> Sources, int More, double? Score, DateTimeOffset MadeAt)
 {
     const int MostNamed = 5;
+    const int MostEpochs = 8;
+
+    /// <summary>Only those see it who may.</summary>
+    public bool IsPrivate { get; init; }
 
     /// <summary>As a sentence has it, after its name.</summary>
     public string Says(string? split) => $"{Method}{(Score is { } score ? $", {split?.Replace('_', ' ')} accuracy {PopulationWords.Score(score)}" : "")}";
@@ -26,10 +31,19 @@ public sealed record SoupLine(string Id, Href Link, string Kind, string Method, 
 
     static SoupLine Of(PopulationLinks links, Population population, MadeModel model, string? split)
     {
-        var known = model.Members.Select(source => (Source: source, Member: population.Find(source.Member!))).ToList();
+        var known = model.Members.GroupBy(source => source.Member!, StringComparer.Ordinal).Select(group => (Sources: group.ToList(), Member: population.Find(group.Key))).ToList();
         return new(model.Repository.Repository.FullName, RepositoryPageParts.Links(model.Repository.Repository).Home, model.Recipe.Kind, PopulationWords.Short(model.Recipe.Method),
             [.. known.Select(each => each.Member?.Id).OfType<string>().Distinct(StringComparer.Ordinal)],
-            [.. known.Take(MostNamed).Select(each => new SoupSource($"{PopulationWords.Short(each.Member?.Id ?? each.Source.Member!)}{(each.Source.Epoch is { } epoch ? $"@{epoch}" : "")}", each.Member is { } member ? links.Member(member.Id) : null))],
-            Math.Max(0, known.Count - MostNamed) + model.Others, split is not null && model.Recipe.Accuracies.TryGetValue(split, out var score) ? score : null, DateTimeOffset.FromUnixTimeMilliseconds(model.Repository.Repository.CreatedAt));
+            [.. known.Take(MostNamed).Select(each => new SoupSource($"{PopulationWords.Short(each.Member?.Id ?? each.Sources[0].Member!)}{Epochs(each.Sources)}", each.Member is { } member ? links.Member(member.Id) : null))],
+            known.Skip(MostNamed).Sum(each => each.Sources.Count) + model.Others, split is not null && model.Recipe.Accuracies.TryGetValue(split, out var score) ? score : null, DateTimeOffset.FromUnixTimeMilliseconds(model.Repository.Repository.CreatedAt)) { IsPrivate = model.Repository.Repository.IsPrivate };
+    }
+
+    /// <summary>"@6–10" of a run of epochs, "@3, 7" of others; nothing where none is told.</summary>
+    static string Epochs(IReadOnlyList<RecipeSource> sources)
+    {
+        var epochs = sources.Select(source => source.Epoch).OfType<int>().Distinct().Order().ToList();
+        if (epochs.Count == 0) return "";
+        if (epochs.Count > 2 && epochs[^1] - epochs[0] == epochs.Count - 1) return $"@{epochs[0]}–{epochs[^1]}";
+        return $"@{string.Join(", ", epochs.Take(MostEpochs))}{(epochs.Count > MostEpochs ? " …" : "")}";
     }
 }
