@@ -93,7 +93,7 @@ public sealed record MapView(MapPlot Map, ScreePlot? Scree, IReadOnlyList<MapGro
 
         int Direction(string name, int otherwise) => int.TryParse(Asked(name), NumberStyles.None, CultureInfo.InvariantCulture, out var k) && k >= 1 && k <= Math.Min(directions, MaxDirections) ? k - 1 : otherwise;
 
-        string Axis(int k) => $"direction {k + 1}{(own is not null ? " of this family" : "")}{(shares.Count > k ? $", {Amount.Percent(shares[k])}" : "")}";
+        string Axis(int k) => $"direction {k + 1}{(shares.Count > k ? $", {Amount.Percent(shares[k])}" : "")}";
 
         SortLink Choose(string label, bool chosen, params (string Name, string? Value)[] fields) =>
             new(PopulationWords.Short(label), chosen, links.Page("map", [.. ((string[])["by", "x", "y", "group", "family"]).Where(name => fields.All(field => field.Name != name)).Select(name => (name, Asked(name))), .. fields]));
