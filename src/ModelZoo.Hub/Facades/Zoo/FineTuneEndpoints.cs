@@ -25,15 +25,11 @@ static class FineTuneEndpoints
         .ProducesProblem(400).ProducesProblem(404).ProducesProblem(429);
 
     static async Task<IResult> BeginAsync(SignedIn me, HttpRequest request, FineTuneRequests requests, CancellationToken stop) =>
-        Results.Json(JobAnswer.Of(await requests.BeginAsync(Read(await JsonBody.ReadAsync(request, stop)), me, stop)), statusCode: StatusCodes.Status202Accepted);
+        Results.Json(JobAnswer.Of(await requests.BeginAsync(Read(await JsonBody.ReadAsync(request, s_fields, stop)), me, stop)), statusCode: StatusCodes.Status202Accepted);
 
     /// <summary>What is asked for, with usual settings where nothing is said. A refusal begins with the field's name in quotes.</summary>
-    public static FineTuneWish Read(JsonBody body)
-    {
-        if (body.Root.ValueKind == JsonValueKind.Object)
-            foreach (var field in body.Root.EnumerateObject())
-                if (!s_fields.Contains(field.Name)) throw Refusal.Invalid($"\"{(field.Name.Length > 60 ? field.Name[..60] + "…" : field.Name)}\" is no field here; there are {string.Join(", ", s_fields)}.");
-        return new()
+    public static FineTuneWish Read(JsonBody body) =>
+        new()
         {
             Model = body.Text("model"), Revision = body.Text("revision"), Dataset = body.Text("dataset"), DatasetRevision = body.Text("datasetRevision"), Target = body.Text("target"), IsPrivate = body.Flag("private"),
             Merges = body.Flag("merge"), Evaluates = body.Value("evaluate") is not { ValueKind: JsonValueKind.False }, Settings = Settings(body),
@@ -43,7 +39,6 @@ static class FineTuneEndpoints
                 Limit = Whole(body, "limit"), MaxLength = Whole(body, "maxLength"), IsRegression = body.Flag("regression"), DrawsHead = body.Flag("newHead"),
             },
         };
-    }
 
     static FineTuneSettings Settings(JsonBody body)
     {
