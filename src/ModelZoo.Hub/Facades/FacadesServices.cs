@@ -15,6 +15,6 @@ static class FacadesServices
         services.AddZooDescription();
         services.AddSingleton<Populations.FineTuning.ITunedModelFollower, TunedModelEvaluation>();
         services.AddAll(typeof(FileFinder), typeof(RepositoryDescription), typeof(RepositoryListing), typeof(XorbAddresses),
-            typeof(ModelLookup), typeof(AskedModels), typeof(SnippetShelf), typeof(RecordEndpoints.RecordChange));
+            typeof(ModelLookup), typeof(AskedModels), typeof(SnippetShelf), typeof(PopulationSoups), typeof(RecordEndpoints.RecordChange));
     }
 }

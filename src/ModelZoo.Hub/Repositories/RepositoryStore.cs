@@ -9,6 +9,13 @@ namespace ModelZoo.Hub.Repositories;
 /// <summary>What a list fetches of a repository beyond what it was found by.</summary>
 sealed record RepositoryHead(long RepositoryId, string? CommitId, string Description);
 
+/// <summary>A name that a repository had before, in small letters.</summary>
+sealed record OldName
+{
+    public string Owner { get; init; } = "";
+    public string Name { get; init; } = "";
+}
+
 /// <summary>Rows of repositories: found by name, by old name, by id; made, changed, removed.</summary>
 sealed class RepositoryStore(HubDatabase database, Jobs.JobStore jobs, AuditStore audit, TimeProvider time)
 {
@@ -54,6 +61,14 @@ sealed class RepositoryStore(HubDatabase database, Jobs.JobStore jobs, AuditStor
             new { kind = kind.Word(), owner = AccountStore.Key(owner), name = Repository.NameKey(name), accountId = accountId ?? 0 }, stop);
         return row is null ? null : (row.ToRepository(), row.CollaboratorAccess);
     }
+
+    /// <summary>Names that a repository had before.</summary>
+    public Task<IReadOnlyList<OldName>> ListOldNamesAsync(long id, CancellationToken stop) => database.ListAsync<OldName>("""
+        select owner_key as owner, name_key as name
+        from repository_alias
+        where repository_id = @id
+        order by owner_key, name_key
+        """, new { id }, stop);
 
     /// <summary>A repository by id, together with the access its collaborator list gives to one account.</summary>
     public async Task<(Repository Repository, string? CollaboratorAccess)?> FindAsync(long id, long? accountId, CancellationToken stop)

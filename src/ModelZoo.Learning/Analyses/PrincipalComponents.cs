@@ -10,6 +10,23 @@ public sealed record PrincipalComponents(IReadOnlyList<double> Eigenvalues, doub
     /// <summary>(Σλ)²/Σλ²: how many directions there are, in effect.</summary>
     public double ParticipationRatio => Eigenvalues.Sum(value => value * value) is > 0 and var squares ? Math.Pow(Eigenvalues.Sum(), 2) / squares : 0;
 
+    /// <summary>The principal components of points of which only the distances are known (classical scaling; Torgerson 1952, doi:10.1007/BF02288916).</summary>
+    /// <param name="distances">[n, n], symmetric, Euclidean, with zeros on the diagonal.</param>
+    /// <param name="dimensions">Most columns of the coordinates.</param>
+    public static PrincipalComponents OfDistances(double[,] distances, int dimensions)
+    {
+        var n = distances.GetLength(0);
+        var (gram, means, all) = (new double[n, n], new double[n], 0.0);
+        for (var i = 0; i < n; i++)
+        {
+            for (var j = 0; j < n; j++) means[i] += distances[i, j] * distances[i, j] / n;
+            all += means[i] / n;
+        }
+        for (var i = 0; i < n; i++)
+            for (var j = 0; j < n; j++) gram[i, j] = -0.5 * (distances[i, j] * distances[i, j] - means[i] - means[j] + all);
+        return OfGram(gram, dimensions);
+    }
+
     internal static PrincipalComponents OfGram(double[,] gram, int dimensions)
     {
         var n = gram.GetLength(0);

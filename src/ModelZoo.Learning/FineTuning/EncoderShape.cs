@@ -14,6 +14,9 @@ public sealed record EncoderShape
 {
     const int MaxNumber = 10_000_000;
 
+    /// <summary>The types of models, as config.json says them, that <see cref="Read"/> takes.</summary>
+    public static readonly IReadOnlyList<string> ModelTypes = ["bert", "distilbert", "roberta", "xlm-roberta", "vit"];
+
     public required EncoderFamily Family { get; init; }
 
     /// <summary>What every name of the backbone begins with, such as <c>bert.</c>.</summary>

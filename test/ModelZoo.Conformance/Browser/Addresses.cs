@@ -20,7 +20,7 @@ static class Addresses
     static string[] Everybody(FullZoo zoo) =>
     [
         "/", "/models", "/models?sort=name&task=text-generation", "/models?q=nothing-is-named-so", "/datasets", "/spaces", "/search", "/search?q=shakespeare",
-        "/search?q=%3Cscript%3Ealert(1)%3C/script%3E", "/zoo", "/ada", "/zoo/shakespeare-gpt2", "/zoo/shakespeare-gpt2-lora-banking", "/zoo/banking77-bert-mini",
+        "/search?q=%3Cscript%3Ealert(1)%3C/script%3E", "/zoo", "/ada", "/zoo/shakespeare-gpt2", "/zoo/shakespeare-gpt2-lora-banking", "/zoo/banking77-bert-mini", "/zoo/banking77-bert-mini/finetune", "/ada/bare/finetune",
         "/datasets/zoo/field-notes", "/zoo/shakespeare-gpt2/tree/main", "/zoo/shakespeare-gpt2/tree/main/onnx", "/zoo/shakespeare-gpt2/blob/main/README.md",
         "/zoo/shakespeare-gpt2/blob/main/config.json", "/zoo/shakespeare-gpt2/blob/main/model.safetensors", "/zoo/shakespeare-gpt2/blob/main/model-f32.gguf",
         "/zoo/shakespeare-gpt2/blob/main/onnx/model.onnx", "/zoo/shakespeare-gpt2/commits/main", "/zoo/shakespeare-gpt2/refs", "/ada/hostile", "/ada/hostile/tree/main",

@@ -42,10 +42,17 @@ public sealed class PopulationTests(BrowserZoo zoo)
         Assert.True(begun.IsSuccessStatusCode, await begun.Content.ReadAsStringAsync());
         await EndAsync(http, "zoo/seen", "analyses/averaging.json");
 
+        // A soup of two members, so that tree, bench and member have one, and the job that made it has its page.
+        var children = JsonNode.Parse(await http.GetStringAsync("/api/zoo/populations/zoo/seen/members?where=stage%3D'child'&limit=2"))!["members"]!.AsArray().Select(each => (string)each!["id"]!).ToList();
+        var merging = await http.PostAsJsonAsync("/api/zoo/merges", new { sources = children.Select(id => $"zoo/seen#{id}"), target = "zoo/seen-soup", force = true });
+        Assert.True(merging.IsSuccessStatusCode, await merging.Content.ReadAsStringAsync());
+        await EndAsync(http, "zoo/seen-soup", "merge.json");
+        var (job, family) = ((string)JsonNode.Parse(await merging.Content.ReadAsStringAsync())!["id"]!, (string)JsonNode.Parse(await http.GetStringAsync("/api/zoo/populations/zoo/seen/members?where=stage%3D'base'"))!["members"]![0]!["id"]!);
+
         var faults = new List<string>();
         await visit.GoAsync("/zoo/seen/population/main/members?where=stage%20%3D%20'child'&sort=-val_accuracy");
         var member = await visit.Page.Locator("table.tensors tbody th a").First.GetAttributeAsync("href");
-        foreach (var address in (string[])["/zoo/seen", "/zoo/seen/population", "/zoo/seen/population/main/members?sort=-lr", member!, "/zoo/seen/population/main/curves", "/zoo/seen/population/main/curves?by=lr&value=loss", "/zoo/seen/population/main/map?by=lr", "/zoo/seen/population/main/matrices",
+        foreach (var address in (string[])["/zoo/seen", "/zoo/seen/population", "/zoo/seen/population/main/members?sort=-lr", member!, $"/zoo/seen/population/main/members/{children[0]}", "/zoo/seen-soup", $"/jobs/{job}", "/zoo/seen-soup/finetune", "/zoo/banking77-bert-mini/finetune", "/zoo/shakespeare-gpt2/finetune", $"/zoo/seen/population/main/map?family={family}", "/zoo/seen/population/main/curves", "/zoo/seen/population/main/curves?by=lr&value=loss", "/zoo/seen/population/main/map?by=lr", "/zoo/seen/population/main/matrices",
             "/zoo/seen/population/main/lineage", "/zoo/seen/population/main/soups", "/zoo/seen/population/main/prediction", "/zoo/seen/generate"])
         {
             await visit.GoAsync(address);
@@ -62,6 +69,14 @@ public sealed class PopulationTests(BrowserZoo zoo)
         await visit.GoAsync("/zoo/seen/population/main/soups");
         await visit.Page.Locator("#pairs tbody tr td a").First.ClickAsync();
         await visit.SeesAsync("zoo soup");
+        await visit.GoAsync("/zoo/seen/population/main/lineage");
+        await visit.Page.GetByRole(AriaRole.Link, new() { Name = "zoo/seen-soup", Exact = true }).ClickAsync();
+        await visit.Page.Locator("aside a[href='/zoo/seen/population']").ClickAsync();
+        await Assertions.Expect(visit.Page).ToHaveURLAsync(new System.Text.RegularExpressions.Regex("/zoo/seen/population$"));
+        await visit.GoAsync("/zoo/seen/population/main/map");
+        await visit.Page.GetByLabel("Family", new() { Exact = true }).SelectOptionAsync(family);
+        await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Show", Exact = true }).ClickAsync();
+        await Assertions.Expect(visit.Page.GetByRole(AriaRole.Img, new() { NameRegex = new("within the family of") }).First).ToBeVisibleAsync();
         await visit.GoAsync("/zoo/seen/population/main/curves");
         await visit.Page.GetByRole(AriaRole.Link, new() { Name = "loss", Exact = true }).ClickAsync();
         await Assertions.Expect(visit.Page.GetByRole(AriaRole.Img, new() { NameRegex = new("median val loss") })).ToBeVisibleAsync();

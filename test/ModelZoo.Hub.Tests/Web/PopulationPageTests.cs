@@ -113,6 +113,9 @@ public abstract class PopulationPageTests(TestHub hub)
         Assert.Contains("epoks", refused.Html);
         Assert.Equal(303, begun.Code);
         Assert.StartsWith("/jobs/", begun.Location);
+        var job = await visitor.GetAsync(begun.Location!);
+        Assert.Equal(200, job.Code);
+        Assert.Contains($"href=\"/{repo}/population/main\">Open the population</a>", job.Html);
         Assert.Equal(303, analysed.Code);
         var parent = (await hub.Ada.PathsAsync(repo)).Select(path => Regex.Match(path, "^members/(base-[0-9a-f]+)/member.json$")).First(match => match.Success).Groups[1].Value;
         var bench = $"/{repo}/population/main/soups?members={parent}%401-2";
@@ -145,12 +148,12 @@ public abstract class PopulationPageTests(TestHub hub)
             TestActor.File($"members/{Bad}/member.json", Json("""{"id": "BAD", "stage": "BAD'\"", "factors": {"BAD": "BAD", "big": 1e999, "deep": {"a": [1]}}, "parent": {"member": "BAD", "epoch": -4}, "requested": {"BAD": ["BAD"]}, "effective": {"a": 7}, "remarks": ["BAD"]}""")),
             TestActor.File("members/m-1/member.json", Json("""{"id": "m-1", "stage": "s", "factors": {"BAD": 1e999}, "root": "BAD", "split": "BAD"}""")), TestActor.File("members/m-1/metrics.jsonl", Json("""{"epoch": 1, "train_loss": 1e999, "train_accuracy": -1e300, "BAD_acc": 1e999, "splits": [{"split": "BAD", "n": 1, "correct": 2147483647, "loss": 1e308}, {"split": "", "n": 0}]}""" + "\n" + """{"epoch": 2147483647, "splits": [{"split": "BAD", "n": 0, "correct": 5}]}""" + "\n{torn")),
             TestActor.File("analyses/weights.json", Json("""{"groups": [{"group": 1, "members": 3, "explained": [1e999, "BAD"], "between_over_within": "BAD"}], "x": "BAD"}""")), TestActor.File("analyses/behaviour.json", Json("""{"effects": {"BAD": [{"factor": "BAD", "explained": 2e308, "levels": [{"value": "BAD"}]}]}, "sets": "BAD"}""")),
-            TestActor.File("analyses/components.csv", Json("group,member_id,family,pc1,pc2\nBAD,m-1,BAD,1e308,-1e308\nBAD,m-2,\"BAD,\n\",-1e308,1e308\n")), TestActor.File("analyses/distances.csv", Json("a,b,relative\nm-1,BAD,1e308\nm-1,m-2,-5\n")), TestActor.File("analyses/agreement.csv", "\"\"\"\"\"\n,,,"),
+            TestActor.File("analyses/components.csv", Json("group,member_id,family,pc1,pc2\nBAD,m-1,BAD,1e308,-1e308\nBAD,m-2,\"BAD,\n\",-1e308,1e308\nBAD,m-3,BAD,1,2\nBAD,m-4,BAD,3,4\nBAD,m-5,other,1,1\nBAD,m-6,other,2,2\n")), TestActor.File("analyses/distances.csv", Json("a,b,relative\nm-1,BAD,1e308\nm-1,m-2,-5\nm-1,m-3,-1\nm-1,m-4,2\nm-3,m-4,1e200\n")), TestActor.File("analyses/agreement.csv", "\"\"\"\"\"\n,,,"),
             TestActor.File("analyses/barriers.csv", Json("kind,a,b,accuracy_barrier\nBAD,BAD,m-1,1e300\n")), TestActor.File("analyses/prediction.json", Json("""{"method": "BAD", "tasks": [{"stage": "BAD", "head": "BAD", "test_accuracy": {"all_epochs": {"r2": -1e300}, "within_epoch": {"BAD": {"r2": 1}}}, "classification": {"BAD": {"accuracy": 1, "classes": 2}}}]}""")),
             TestActor.File("analyses/averaging.json", Json("""{"barriers": {"connected_up_to": -1, "BAD": {"pairs": 1}}, "epochs": [{"members_of": "BAD"}]}""")), TestActor.File("analyses/lineage.json", "not json at all"));
         using var visitor = new PageVisitor(hub.Url);
 
-        foreach (var tab in s_tabs.Append("/members/m-1").Append("/members?where=x&sort=-BAD&rows=%3Cscript%3E").Append("/soups?members=m-1%20m-1&method=%3Cscript%3E").Append("/map?by=%3Cscript%3E&x=99").Append("/curves?value=loss&by=big&stage=%3Cscript%3E").Append("/matrices?family=%3Cscript%3E"))
+        foreach (var tab in s_tabs.Append("/members/m-1").Append("/members?where=x&sort=-BAD&rows=%3Cscript%3E").Append("/soups?members=m-1%20m-1&method=%3Cscript%3E").Append("/map?by=%3Cscript%3E&x=99").Append($"/map?family={Uri.EscapeDataString(Bad)}&x=3").Append("/map?family=other&still=%3Cscript%3E").Append("/curves?value=loss&by=big&stage=%3Cscript%3E").Append("/matrices?family=%3Cscript%3E"))
         {
             var page = await visitor.GetAsync($"/{repo}/population/main{tab}");
             Assert.True(page.Code == 200, $"{tab}: {page.Code}");

@@ -33,6 +33,16 @@ public sealed class AnalysisTests
         var components = table.Components(6);
         Assert.Equal(7 * spread * spread, components.Eigenvalues.Sum(), 1e-5);
         Assert.Equal(0, components.Eigenvalues[6], 1e-6);
+        // Distances alone give the same directions.
+        var distances = new double[7, 7];
+        for (var i = 0; i < 7; i++)
+            for (var j = 0; j < 7; j++) distances[i, j] = i == j ? 0 : table.Distance(i, j);
+        var scaled = PrincipalComponents.OfDistances(distances, 6);
+        for (var k = 0; k < 6; k++)
+        {
+            Assert.Equal(components.Eigenvalues[k], scaled.Eigenvalues[k], 1e-6);
+            for (var i = 0; i < 7; i++) Assert.Equal(components.Coordinates[i][k], scaled.Coordinates[i][k], 1e-5);
+        }
         for (var i = 0; i < 7; i++)
             for (var j = 0; j < i; j++) Assert.Equal(table.Distance(i, j), Math.Sqrt(components.Coordinates[i].Zip(components.Coordinates[j], (a, b) => (a - b) * (a - b)).Sum()), 1e-6);
     }

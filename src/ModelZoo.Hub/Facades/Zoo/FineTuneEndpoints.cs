@@ -24,10 +24,12 @@ static class FineTuneEndpoints
         .Describe<JobAnswer>("finetune", "models", "Fine-tune a model on a dataset and commit the result; the answer is the job", StatusCodes.Status202Accepted)
         .ProducesProblem(400).ProducesProblem(404).ProducesProblem(429);
 
-    static async Task<IResult> BeginAsync(SignedIn me, HttpRequest request, FineTuneRequests requests, CancellationToken stop)
-    {
-        var body = await JsonBody.ReadAsync(request, s_fields, stop);
-        var job = await requests.BeginAsync(new()
+    static async Task<IResult> BeginAsync(SignedIn me, HttpRequest request, FineTuneRequests requests, CancellationToken stop) =>
+        Results.Json(JobAnswer.Of(await requests.BeginAsync(Read(await JsonBody.ReadAsync(request, s_fields, stop)), me, stop)), statusCode: StatusCodes.Status202Accepted);
+
+    /// <summary>What is asked for, with usual settings where nothing is said. A refusal begins with the field's name in quotes.</summary>
+    public static FineTuneWish Read(JsonBody body) =>
+        new()
         {
             Model = body.Text("model"), Revision = body.Text("revision"), Dataset = body.Text("dataset"), DatasetRevision = body.Text("datasetRevision"), Target = body.Text("target"), IsPrivate = body.Flag("private"),
             Merges = body.Flag("merge"), Evaluates = body.Value("evaluate") is not { ValueKind: JsonValueKind.False }, Settings = Settings(body),
@@ -36,9 +38,7 @@ static class FineTuneEndpoints
                 Task = body.Text("task"), Config = body.Text("config"), Text = body.Text("textColumn"), Pair = body.Text("pairColumn"), Image = body.Text("imageColumn"), Label = body.Text("labelColumn"),
                 Limit = Whole(body, "limit"), MaxLength = Whole(body, "maxLength"), IsRegression = body.Flag("regression"), DrawsHead = body.Flag("newHead"),
             },
-        }, me, stop);
-        return Results.Json(JobAnswer.Of(job), statusCode: StatusCodes.Status202Accepted);
-    }
+        };
 
     static FineTuneSettings Settings(JsonBody body)
     {

@@ -28,7 +28,7 @@ static class PopulationEndpoints
         app.MapGet($"{one}/states", StatesAsync)
             .Describe<StatesAnswer>("listStates", "populations", "Paths, sizes and digests of the states for which a condition holds; ?where=, ?revision=, ?offset=, ?limit=").WithMetadata(ZooRoutes.OfModels).ProducesProblem(400).ProducesProblem(404).ProducesProblem(422);
         app.MapGet($"{one}/lineage", LineageAsync)
-            .Describe<LineageAnswer>("getLineage", "populations", "Who descends from whom, and from which epoch; ?revision=").WithMetadata(ZooRoutes.OfModels).ProducesProblem(404).ProducesProblem(422);
+            .Describe<LineageAnswer>("getLineage", "populations", "Who descends from whom, and from which epoch, and the soups and merges made of members; ?revision=").WithMetadata(ZooRoutes.OfModels).ProducesProblem(404).ProducesProblem(422);
     }
 
     static async Task<IResult> SummaryAsync(ReadableRepository repository, PopulationReader reader, JobStore jobs, CancellationToken stop, string? revision = null)
@@ -69,8 +69,8 @@ static class PopulationEndpoints
         return Results.Json(new StatesAnswer(seen.Commit.Id, chosen.Sum(member => member.States.Count), states, seen.Population.WithAncestors(states.Select(state => state.Member))));
     }
 
-    static async Task<IResult> LineageAsync(ReadableRepository repository, PopulationReader reader, CancellationToken stop, string? revision = null) =>
-        Results.Json(PopulationJson.Lineage(await reader.GetAsync(repository, revision, stop)));
+    static async Task<IResult> LineageAsync(ReadableRepository repository, PopulationReader reader, PopulationSoups soups, CancellationToken stop, string? revision = null) =>
+        Results.Json(PopulationJson.Lineage(await reader.GetAsync(repository, revision, stop), (await soups.ListAsync(repository, stop)).Models));
 
     static string? Text(string? text) => string.IsNullOrWhiteSpace(text) ? null : text;
 

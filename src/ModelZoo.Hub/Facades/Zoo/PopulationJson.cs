@@ -48,13 +48,24 @@ sealed record StatesAnswer(string Commit, int Total, IReadOnlyList<StateAnswer> 
 
 sealed record StateAnswer(string Member, int Epoch, string Path, long SizeBytes, string Digest);
 
-/// <param name="Kind">What the child was made by: finetune.</param>
-sealed record LineageAnswer(string Commit, IReadOnlyList<LineageMember> Members, IReadOnlyList<LineageEdge> Edges);
+/// <param name="Soups">Repositories whose recipe names members of this population, those that the asker may read; the newest first, at most thirty.</param>
+sealed record LineageAnswer(string Commit, IReadOnlyList<LineageMember> Members, IReadOnlyList<LineageEdge> Edges, IReadOnlyList<LineageSoup> Soups);
 
 sealed record LineageMember(string Id, string Stage, string Status, string Root);
 
 /// <param name="ParentEpoch">Null for whichever was best.</param>
+/// <param name="Kind">What the child was made by: finetune.</param>
 sealed record LineageEdge(string Child, string Parent, int? ParentEpoch, string Kind);
+
+/// <param name="Commit">The head in which the recipe stands.</param>
+/// <param name="Kind">soup or merge.</param>
+/// <param name="Sources">Members of this population, in the recipe's order.</param>
+/// <param name="Others">Sources from elsewhere.</param>
+sealed record LineageSoup(string Repository, string Commit, string Kind, string Method, IReadOnlyList<LineageSource> Sources, int Others);
+
+/// <param name="Epoch">Null for the last one.</param>
+/// <param name="Weight">Null where all count the same.</param>
+sealed record LineageSource(string Member, int? Epoch, double? Weight);
 
 /// <summary>Populations as the API tells of them. JSON has no NaN and no infinities: what was none is null.</summary>
 static class PopulationJson
@@ -87,9 +98,10 @@ static class PopulationJson
     public static PopulationFileAnswer Of(FolderEntry file) => new(file.Path.Value, file.SizeBytes, file.ContentId);
 
     /// <summary>Who descends from whom; a parent that the population does not hold is named all the same.</summary>
-    public static LineageAnswer Lineage(SeenPopulation seen) => new(seen.Commit.Id,
+    public static LineageAnswer Lineage(SeenPopulation seen, IReadOnlyList<MadeModel> made) => new(seen.Commit.Id,
         [.. seen.Population.Members.Select(member => new LineageMember(member.Id, member.Card.Stage, member.Status, member.Card.RootId))],
-        [.. seen.Population.Members.Where(member => member.Card.ParentId is not null).Select(member => new LineageEdge(member.Id, member.Card.ParentId!, member.Card.ParentEpoch, "finetune"))]);
+        [.. seen.Population.Members.Where(member => member.Card.ParentId is not null).Select(member => new LineageEdge(member.Id, member.Card.ParentId!, member.Card.ParentEpoch, "finetune"))],
+        [.. made.Select(model => new LineageSoup(model.Repository.Repository.FullName, model.Commit.Id, model.Recipe.Kind, model.Recipe.Method, [.. model.Members.Select(source => new LineageSource(source.Member!, source.Epoch, source.Weight))], model.Others))]);
 
     static Dictionary<string, ScoreOfSplit> Scores(EpochRecord? record) =>
         (record?.Splits ?? []).GroupBy(split => split.Split, StringComparer.Ordinal).ToDictionary(group => group.Key, group => group.Last() is var split ? new ScoreOfSplit(split.Count, split.Correct, Finite(split.Accuracy), Finite(split.Loss)) : null!, StringComparer.Ordinal);

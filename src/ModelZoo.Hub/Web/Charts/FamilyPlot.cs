@@ -1,8 +1,8 @@
 namespace ModelZoo.Hub.Web.Charts;
 
-/// <summary>A child on its parent's line.</summary>
+/// <summary>A child on its parent's line, or a soup of children.</summary>
 /// <param name="Value">Where it stands; null for those that have none, which stand at the left.</param>
-public readonly record struct FamilyChild(string Name, double? Value, bool IsFailed);
+public readonly record struct FamilyChild(string Name, double? Value, bool IsFailed, bool IsSoup = false);
 
 /// <summary>A member with children.</summary>
 /// <param name="Depth">0 for those that come from nothing.</param>

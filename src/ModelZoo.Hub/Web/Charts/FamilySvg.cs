@@ -30,7 +30,7 @@ static class FamilySvg
             canvas.Line(left, at, reach, at, $"line k{row.Group % 6 + 1}");
             canvas.BeginGroup($"mark k{row.Group % 6 + 1}");
             canvas.Use(left + 0.6, at, 3, row.Name);
-            foreach (var child in row.Children) canvas.Use(child.Value is { } value ? x.At(value) : Trunk + 2, at, child.IsFailed ? 5 : 0, child.IsFailed ? child.Name + ", failed" : child.Name);
+            foreach (var child in row.Children) canvas.Use(child.Value is { } value ? x.At(value) : Trunk + 2, at, child.IsFailed ? 5 : child.IsSoup ? 1 : 0, child.IsFailed ? child.Name + ", failed" : child.Name);
             canvas.EndGroup();
         }
         return canvas.End();

@@ -25,6 +25,9 @@ public sealed record RepositoryHeading(RepositoryLinks Links, string DefaultBran
 
     /// <summary>The revision holds many models from one blueprint.</summary>
     public bool IsPopulation { get; init; }
+
+    /// <summary>A model of a kind that is fine-tuned here.</summary>
+    public bool IsTunable { get; init; }
     public bool MayWrite { get; init; }
     public bool MayAdminister { get; init; }
 

@@ -14,6 +14,9 @@ public sealed record JobPageModel(PageFrame Frame, JobSummary Job)
     /// <summary>What it made, when there is a page of that.</summary>
     public Href? Result { get; init; }
 
+    /// <summary>What it was asked to do, where that can be told.</summary>
+    public JobStory? Story { get; init; }
+
     public DateTimeOffset? NextAttemptAt { get; init; }
     public string? Worker { get; init; }
     public bool MayRetry { get; init; }

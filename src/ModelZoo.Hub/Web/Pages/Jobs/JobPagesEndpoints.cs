@@ -63,7 +63,7 @@ static class JobPagesEndpoints
         return (page, page.Count > 0);
     }
 
-    static async Task<IResult> ShowAsync(SignedIn me, string id, HttpContext http, PageFrames frames, JobStore jobs, JobSight sight, CancellationToken stop)
+    static async Task<IResult> ShowAsync(SignedIn me, string id, HttpContext http, PageFrames frames, JobStore jobs, JobSight sight, JobStories stories, CancellationToken stop)
     {
         var (job, summary) = await GetAsync(me, id, jobs, sight, stop);
         return new PageResult<JobPage>(new JobPageModel(frames.For(http), summary)
@@ -71,6 +71,7 @@ static class JobPagesEndpoints
             Log = [.. (await jobs.TailAsync(job.Id, LogLines, stop)).Select(l => new JobLogLine(DateTimeOffset.FromUnixTimeMilliseconds(l.WrittenAt), l.Text))],
             Error = job.State == "failed" || (job.State == "waiting" && job.Attempts > 0) ? job.Message : null,
             Message = job.State is "running" or "done" ? job.Message : null,
+            Story = await stories.FindAsync(job, me, stop),
             Result = await sight.FindResultAsync(job, stop),
             NextAttemptAt = job.State == "waiting" && job.Attempts > 0 ? DateTimeOffset.FromUnixTimeMilliseconds(job.RunAfter) : null,
             MayRetry = job.State == "failed",
@@ -88,7 +89,7 @@ static class JobPagesEndpoints
     }
 
     static async Task<(Job Job, JobSummary Summary)> GetAsync(SignedIn me, string id, JobStore jobs, JobSight sight, CancellationToken stop) =>
-        long.TryParse(id, out var number) && await jobs.FindAsync(number, stop) is { } job && await sight.FindAsync(job, me, stop) is { } summary
+        (Ids.TryFromWire(id, out var number) || long.TryParse(id, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out number)) && await jobs.FindAsync(number, stop) is { } job && await sight.FindAsync(job, me, stop) is { } summary
             ? (job, summary)
             : throw Refusal.NotFound("There is no such job.");
 }

@@ -28,6 +28,13 @@ public sealed record MemberView(string Id, string Stage, string Status)
     public IReadOnlyList<NamedLink> Children { get; init; } = [];
     public int ChildCount { get; init; }
     public Href? AllChildren { get; init; }
+
+    /// <summary>The split whose accuracy says most.</summary>
+    public string? Split { get; init; }
+
+    /// <summary>What was made of its states.</summary>
+    public IReadOnlyList<SoupLine> Soups { get; init; } = [];
+
     public IReadOnlyList<CurvePlot> Curves { get; init; } = [];
     public IReadOnlyList<string> ScoreNames { get; init; } = [];
     public IReadOnlyList<StateLine> States { get; init; } = [];
@@ -50,7 +57,7 @@ public sealed record MemberView(string Id, string Stage, string Status)
             Parent = card.ParentId is { } parent ? new($"{PopulationWords.Short(parent)}@{card.ParentEpoch?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "best"}", links.Member(parent)) : null,
             Children = [.. children.Take(MostChildren).Select(child => new NamedLink(PopulationWords.Short(child.Id), links.Member(child.Id)))], ChildCount = children.Count,
             AllChildren = children.Count > MostChildren && PopulationLinks.Condition("parent", member.Id) is { } condition ? links.Where(condition) : null,
-            Curves = CurvesOf(member, splits),
+            Split = PopulationWords.Split(population.Members), Curves = CurvesOf(member, splits),
             ScoreNames = [.. splits.Select(split => $"{split.Replace('_', ' ')} accuracy")],
             States = [.. states.Skip(from).Take(MostStates).Select(pair => new StateLine(pair.Epoch!.Value, links.Repository.Resolve(commit, pair.File.Path.Value), Quantity.Bytes(pair.File.SizeBytes), pair.File.ContentId[..Math.Min(12, pair.File.ContentId.Length)], pair.File.ContentId, [.. splits.Select(split => member.Accuracy(pair.Epoch.Value, split) is { } score ? PopulationWords.Score(score) : "")]))],
             StateCount = states.Count, FirstStates = from > 0 ? links.Member(member.Id) : null, NextStates = from + MostStates < states.Count ? PopulationLinks.With(links.Member(member.Id), [("from", $"{from + MostStates}")]) : null,

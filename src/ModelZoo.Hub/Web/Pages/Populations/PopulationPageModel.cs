@@ -45,12 +45,6 @@ public sealed record PopulationPageModel(PopulationFrame Head)
     /// <summary>Members are still to come or have not ended.</summary>
     public bool IsTraining { get; init; }
 
-    /// <summary>A job works on it now, so the page asks again by itself.</summary>
-    public bool IsMoving { get; init; }
-
-    /// <summary>That job, for those who may see it.</summary>
-    public Href? Job { get; init; }
-
     /// <summary>Why work was not started.</summary>
     public string? Problem { get; init; }
 }

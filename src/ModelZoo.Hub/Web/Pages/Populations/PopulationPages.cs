@@ -1,9 +1,8 @@
 using Microsoft.AspNetCore.Http;
 using ModelZoo.Git;
-using ModelZoo.Hub.Jobs;
+using ModelZoo.Hub.Facades.Zoo;
 using ModelZoo.Hub.Kernel;
 using ModelZoo.Hub.Populations.Deltas;
-using ModelZoo.Hub.Populations.Making;
 using ModelZoo.Hub.Populations.Members;
 using ModelZoo.Hub.Repositories;
 using ModelZoo.Hub.Repositories.Access;
@@ -16,7 +15,7 @@ using ModelZoo.Learning.Populations;
 namespace ModelZoo.Hub.Web.Pages.Populations;
 
 /// <summary>Loads the pages of a population: what the commit holds and what analyses left in it. No page reads weights.</summary>
-sealed class PopulationPages(PageFrames frames, RepositoryPageParts parts, PopulationShelf shelf, AnalysisFiles analyses, TreeReader trees, JobStore jobs, StorageSavingsQuery savings)
+sealed class PopulationPages(PageFrames frames, RepositoryPageParts parts, PopulationShelf shelf, AnalysisFiles analyses, TreeReader trees, PopulationWork work, PopulationSoups soups, StorageSavingsQuery savings)
 {
     /// <summary>Columns of distances.csv and agreement.csv, and what they are called.</summary>
     static readonly (string Name, string Title)[] s_distances = [("relative", "relative distance"), ("l2", "L2 distance"), ("cosine", "cosine"), ("normalized", "distance per number")];
@@ -44,8 +43,7 @@ sealed class PopulationPages(PageFrames frames, RepositoryPageParts parts, Popul
         if (opened.Population is not { } population) return Page<PopulationPage>(opened, new PopulationPageModel(opened.Head));
         var figures = new AnalysisFigures(await FindAsync("behaviour"), await FindAsync("weights"), await FindAsync("lineage"), await FindAsync("averaging"), await FindAsync("prediction"));
         var blueprint = await parts.FindTextAsync(proof.Repository, ObjectId.Parse(shown.Commit.TreeId), PopulationLayout.Blueprint, stop);
-        var job = shown.Resolved.Reference is { } reference ? await jobs.FindOpenAsync(GenerationJob.JobName, GenerationWork.SubjectOf(proof.Id, reference), stop) : null;
-        var model = PopulationOverview.Of(opened.Head, population, figures, blueprint, DateTimeOffset.FromUnixTimeMilliseconds(shown.Commit.CommittedAt)) with { IsMoving = job is not null, Job = job is not null && opened.Head.MayRun ? Href.Local($"/jobs/{Ids.ToWire(job.Id)}") : null, Problem = refusal?.Message, Savings = await savings.FindAsync(proof.Id, stop) is { } saved ? PopulationOverview.Say(saved) : null };
+        var model = PopulationOverview.Of(opened.Head, population, figures, blueprint, DateTimeOffset.FromUnixTimeMilliseconds(shown.Commit.CommittedAt)) with { Problem = refusal?.Message, Savings = await savings.FindAsync(proof.Id, stop) is { } saved ? PopulationOverview.Say(saved) : null };
         return new PageResult<PopulationPage>(model, refusal is null ? StatusCodes.Status200OK : RefusalStatus.Of(refusal.Kind));
 
         Task<FigureNode> FindAsync(string name) => analyses.FindAsync(proof, shown.Commit, name, stop);
@@ -60,8 +58,16 @@ sealed class PopulationPages(PageFrames frames, RepositoryPageParts parts, Popul
         var links = opened.Head.Links;
         return Page<MembersPage>(opened, new MembersPageModel(opened.Head, query, MemberListView.Of(links, all, chosen, query), PivotView.Of(links, all, chosen, query))
         {
-            WhereProblem = problem, Names = [.. PivotView.FactsOf(all).Append("epoch").Concat(PivotView.MeasuresOf(all)).Select(PopulationWords.Short).Take(24)],
+            WhereProblem = problem, Example = Example(all), Names = [.. PivotView.FactsOf(all).Append("epoch").Concat(PivotView.MeasuresOf(all)).Select(PopulationWords.Short).Take(24)],
         });
+    }
+
+    /// <summary>Half of the members of the last stage, or so.</summary>
+    static string Example(IReadOnlyList<PopulationMember> all)
+    {
+        var stage = all.Count > 0 && PopulationLinks.Condition("stage", all[^1].Card.Stage) is { Length: < 80 } named ? $" and {named}" : "";
+        return PopulationWords.Split(all) is { Length: > 0 and < 40 } split && PopulationWords.Quartiles(all.Where(member => member.Card.Stage == all[^1].Card.Stage).Select(member => PopulationWords.LastAccuracy(member, split))) is [_, _, var median, _, _]
+            ? $"{split}_accuracy >= {Math.Round(median, 2).ToString(System.Globalization.CultureInfo.InvariantCulture)}{stage}" : $"epoch >= 3{stage}";
     }
 
     public async Task<IResult> MemberAsync(ReadableRepository proof, RouteText revision, RouteText member, HttpContext http, CancellationToken stop)
@@ -73,7 +79,9 @@ sealed class PopulationPages(PageFrames frames, RepositoryPageParts parts, Popul
         var entry = await trees.FindEntryAsync(proof.Repository.SpaceId, ObjectId.Parse(shown.Commit.TreeId), folder, stop);
         var files = entry is { Mode: EntryMode.Folder } ? await trees.ListAsync(proof.Repository.SpaceId, entry.Id, folder, stop) : [];
         var from = int.TryParse(http.Request.Query["from"], System.Globalization.NumberStyles.None, null, out var wanted) ? wanted : 0;
-        return Page<MemberPage>(opened, new MemberPageModel(opened.Head, MemberView.Of(opened.Head.Links, population, found, files, shown.Commit.Id, from)));
+        var view = MemberView.Of(opened.Head.Links, population, found, files, shown.Commit.Id, from);
+        var made = SoupLine.Of(opened.Head.Links, population, await soups.ListAsync(proof, stop)).Where(soup => soup.Members.Contains(found.Id)).ToList();
+        return Page<MemberPage>(opened, new MemberPageModel(opened.Head, view with { Soups = made }));
     }
 
     public async Task<IResult> CurvesAsync(ReadableRepository proof, RouteText revision, HttpContext http, CancellationToken stop)
@@ -86,7 +94,9 @@ sealed class PopulationPages(PageFrames frames, RepositoryPageParts parts, Popul
     {
         var (opened, shown) = await OpenAsync(proof, revision, "map", null, http, stop);
         var table = opened.Population is null ? null : await analyses.FoldAsync(proof, shown.Commit, "components", "", () => new ComponentTable(), stop);
-        return Page<MapPage>(opened, new MapPageModel(opened.Head, MapView.Of(opened.Head.Links, opened.Population?.Members ?? [], table, await analyses.FindAsync(proof, shown.Commit, "weights", stop), http.Request.Query)));
+        // A family alone is drawn from distances, a table much longer than that of coordinates.
+        var distances = table is null || http.Request.Query["family"].Count == 0 ? null : await analyses.FoldAsync(proof, shown.Commit, "distances", "l2", () => new PairTable("l2"), stop);
+        return Page<MapPage>(opened, new MapPageModel(opened.Head, MapView.Of(opened.Head.Links, opened.Population?.Members ?? [], table, distances, await analyses.FindAsync(proof, shown.Commit, "weights", stop), http.Request.Query)));
     }
 
     public async Task<IResult> MatricesAsync(ReadableRepository proof, RouteText revision, HttpContext http, CancellationToken stop)
@@ -112,7 +122,10 @@ sealed class PopulationPages(PageFrames frames, RepositoryPageParts parts, Popul
     public async Task<IResult> LineageAsync(ReadableRepository proof, RouteText revision, HttpContext http, CancellationToken stop)
     {
         var (opened, _) = await OpenAsync(proof, revision, "lineage", null, http, stop);
-        return Page<LineagePage>(opened, new LineagePageModel(opened.Head, opened.Population is { } population ? LineageView.Of(opened.Head.Links, population.Members) : null));
+        if (opened.Population is not { } population) return Page<LineagePage>(opened, new LineagePageModel(opened.Head, null));
+        var made = await soups.ListAsync(proof, stop);
+        var lines = SoupLine.Of(opened.Head.Links, population, made);
+        return Page<LineagePage>(opened, new LineagePageModel(opened.Head, LineageView.Of(opened.Head.Links, population.Members, lines)) { HasSoups = lines.Count > 0, SoupsLeft = made.Left, Split = PopulationWords.Split(population.Members) });
     }
 
     public Task<IResult> SoupsAsync(ReadableRepository proof, RouteText revision, HttpContext http, CancellationToken stop) =>
@@ -125,7 +138,8 @@ sealed class PopulationPages(PageFrames frames, RepositoryPageParts parts, Popul
         if (opened.Population is not { } population) return Page<SoupsPage>(opened, new SoupsPageModel(opened.Head, new(), false));
         var averaging = await analyses.FindAsync(proof, shown.Commit, "averaging", stop);
         var barriers = await analyses.FoldAsync(proof, shown.Commit, "barriers", "", () => new BarrierTable(), stop);
-        var model = new SoupsPageModel(opened.Head, SoupsView.Of(opened.Head.Links, population, barriers, averaging, members, method), averaging.Exists) { Form = form };
+        var made = await soups.ListAsync(proof, stop);
+        var model = new SoupsPageModel(opened.Head, SoupsView.Of(opened.Head.Links, population, barriers, averaging, members, method), averaging.Exists) { Form = form, Made = SoupLine.Of(opened.Head.Links, population, made), SoupsLeft = made.Left, Split = PopulationWords.Split(population.Members) };
         return new PageResult<SoupsPage>(model, form.Problem is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest);
     }
 
@@ -146,6 +160,7 @@ sealed class PopulationPages(PageFrames frames, RepositoryPageParts parts, Popul
         var links = new PopulationLinks(heading.Links, shown.Shown);
         var references = await parts.ReferencesAsync(proof, shown, name => (elsewhere ?? (at => at.Tab(tab)))(new(heading.Links, name)), stop);
         var head = new PopulationFrame(frames.For(http, proof.Repository.Kind.Plural()), heading, references, links, tab, shown.Commit.Id) { MayRun = shown.IsBranch && heading.MayWrite };
+        head = head with { Moving = await work.FindAsync(proof, shown, head, http, stop) };
         try
         {
             var population = await shelf.FindAsync(proof, shown.Commit, stop) ?? throw Missing(proof, shown.Shown);

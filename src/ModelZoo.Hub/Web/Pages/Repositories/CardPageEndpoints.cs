@@ -26,7 +26,7 @@ static class CardPageEndpoints
 
     static async Task<IResult> ShowAsync(
         ReadableRepository proof, HttpContext http, PageFrames frames, RepositoryPageParts parts, TreeReader trees, CardStore cards,
-        WeightSummaryStore weights, AccessPolicy policy, RepositorySearch search, ProfileReader profiles, SnippetShelf shelf, Registry registry, ScoreStore scores, CancellationToken stop)
+        WeightSummaryStore weights, AccessPolicy policy, RepositorySearch search, ProfileReader profiles, SnippetShelf shelf, Registry registry, ScoreStore scores, RecipeFactsReader recipes, CancellationToken stop)
     {
         var repository = proof.Repository;
         var frame = frames.For(http, repository.Kind.Plural());
@@ -53,6 +53,7 @@ static class CardPageEndpoints
             Files = [.. files.OrderByDescending(f => f.SizeBytes).Take(ListedFiles)],
             FileCount = (int)(row?.FileCount ?? files.Count),
             TotalBytes = row?.SizeBytes ?? files.Sum(f => f.SizeBytes),
+            Recipe = await recipes.FindAsync(proof, head.Commit, stop),
             MadeFrom = await MadeFromAsync(card, policy, proof.Actor, stop),
             UsedBy = await UsedByAsync(repository, search, proof.Actor, stop),
             Scores = repository.Kind == RepositoryKind.Model ? Stated(await scores.ListAsync(repository.Id, stop)) : [],

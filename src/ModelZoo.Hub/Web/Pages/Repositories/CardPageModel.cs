@@ -16,6 +16,16 @@ public sealed record ScoreFact(string Benchmark, string Metric, string Value, st
 /// <param name="Link">Null when it is not on this hub or the viewer may not see it.</param>
 public sealed record RelatedRepository(string Id, string Relation, Href? Link);
 
+/// <summary>A source of a soup or merge, as its recipe names it.</summary>
+/// <param name="Link">The member's page, or the model's; null when it is not on this hub or the viewer may not see it.</param>
+public sealed record RecipeFact(string Text, Href? Link);
+
+/// <summary>What a soup or merge was made of.</summary>
+/// <param name="Says">Which method, of how many.</param>
+/// <param name="More">Sources that are not named here.</param>
+/// <param name="Population">The population of its sources, with what was made of it.</param>
+public sealed record RecipeFacts(string Kind, string Says, IReadOnlyList<RecipeFact> Sources, int More, RecipeFact? Base, RecipeFact? Population);
+
 /// <param name="Points">0 to 100.</param>
 public sealed record Completeness(int Points, IReadOnlyList<string> Missing);
 
@@ -34,6 +44,9 @@ public sealed record CardPageModel(PageFrame Frame, RepositoryHeading Repository
     public IReadOnlyList<FileFact> Files { get; init; } = [];
     public int FileCount { get; init; }
     public long TotalBytes { get; init; }
+    /// <summary>Of a soup or merge.</summary>
+    public RecipeFacts? Recipe { get; init; }
+
     public IReadOnlyList<RelatedRepository> MadeFrom { get; init; } = [];
     public IReadOnlyList<RelatedRepository> UsedBy { get; init; } = [];
     public IReadOnlyList<ScoreFact> Scores { get; init; } = [];

@@ -10,6 +10,7 @@ using ModelZoo.Hub.Profiles;
 using ModelZoo.Hub.Repositories;
 using ModelZoo.Hub.Repositories.Access;
 using ModelZoo.Hub.Web.Components;
+using ModelZoo.Learning.FineTuning;
 
 namespace ModelZoo.Hub.Web.Pages.Repositories;
 
@@ -71,6 +72,7 @@ sealed class RepositoryPageParts(
             ScoreCount = repository.Kind == RepositoryKind.Model ? await scores.CountAsync(repository.Id, stop) : 0,
             IsBenchmark = repository.Kind == RepositoryKind.Dataset && await benchmarks.FindAsync(repository.Id, stop) is not null,
             IsPopulation = repository.Kind == RepositoryKind.Model && revision is not null && await populations.HasAsync(proof, revision.Commit, stop),
+            IsTunable = repository.Kind == RepositoryKind.Model && CardFactsReader.ModelType(card?.ConfigJson) is { } type && EncoderShape.ModelTypes.Contains(type),
             MayWrite = proof.Level >= AccessLevel.Write,
             MayAdminister = proof.Level >= AccessLevel.Administer,
             Revision = revision?.Shown,
