@@ -90,7 +90,9 @@ def train_member(folder):
     moving = [w for w in model.parameters() if w.requires_grad]
     data = train.open_split(folder, order, "train")
     splits = [(name, train.open_split(folder, order, name)) for name in order["evaluate"]["on"] if name in order["dataset"]["splits"]]
-    make = torch.optim.AdamW if settings["optimizer"] == "adamw" else lambda w, **options: torch.optim.SGD(w, momentum=settings["momentum"], **options)
+    if settings.get("dropout", 0) > 0:
+        sys.exit("lora.py drops nothing but inputs of adapters (dropout in lora.json); train.py drops what train.dropout says")
+    make = {"adamw": torch.optim.AdamW, "adam": torch.optim.Adam}.get(settings["optimizer"]) or (lambda w, **options: torch.optim.SGD(w, momentum=settings["momentum"], **options))
     optimizer = make(moving, lr=settings["lr"], weight_decay=settings["weight_decay"])
     batches = train.Trainer(order, data, start)
     metrics = os.path.join(folder, "metrics.jsonl")

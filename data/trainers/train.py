@@ -3,7 +3,7 @@
 
     python3 train.py FOLDER [--wait-parent]
 
-It follows the built-in trainer: same first values, same order of samples, same augmentations, same optimisers, so twenty steps
+It follows the built-in trainer: same first values, same order of samples, same augmentations, same dropout, same optimisers, so twenty steps
 differ by rounding alone. Needs torch and numpy; data sets of a hub also need datasets, pillow and, for their augmentations,
 torchvision. ZOO_DTYPE=float64 computes in double precision. A member goes on where it was left.
 """
@@ -84,8 +84,11 @@ class Stream:
         self.seed, self.position = (seed & MASK) ^ fnv1a64(name), 0
 
     def take(self, count):
-        k = np.arange(self.position + 1, self.position + count + 1, dtype=np.uint64)
         self.position += count
+        return self.at(np.arange(self.position - count + 1, self.position + 1, dtype=np.uint64))
+
+    def at(self, k):
+        """Outputs of any numbers, counted from 1."""
         with np.errstate(over="ignore"):
             z = np.uint64(self.seed) + k * np.uint64(0x9E3779B97F4A7C15)
             z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -155,6 +158,10 @@ def fill(name, shape, kind, seed):
         values = (2 * stream.units(count) - 1) * math.sqrt(6.0 / fan_in)
     elif kind == "kaiming_normal":
         values = stream.normals(count) * math.sqrt(2.0 / fan_in)
+    elif kind == "uniform":
+        values = stream.units(count)
+    elif kind == "normal":
+        values = stream.normals(count)
     else:
         sys.exit(f"train.py does not know the initialisation {kind!r}")
     return values.reshape(shape).astype(np.float32)
@@ -165,12 +172,57 @@ def fill(name, shape, kind, seed):
 ACTIVATIONS = {"gelu": F.gelu, "relu": F.relu, "tanh": torch.tanh, "sigmoid": torch.sigmoid}
 
 
-def features(a, w, x):
+def sites(order):
+    """How many numbers of a sample can be dropped at each place: the head's first, then those of the backbone from its input on."""
+    a, head = order["architecture"], order["head"]
+    made = [head["hidden"]] if head["kind"] == "mlp" else []
+    if a["family"] == "mlp":
+        made += a["hidden"]
+    elif a["family"] == "cnn":
+        side = a["image"]
+        for channels in a["hidden"][:-1]:
+            side = side // 2 if side % 2 == 0 else side
+            made.append(side * side * channels)
+    else:
+        stream = ((a["image"] // a["patch"]) ** 2 + 1) * a["dim"]
+        made += [stream] + [stream, stream // a["dim"] * a["mlp"], stream] * a["depth"]
+    return made
+
+
+class Drops:
+    """Inverted dropout of one step. Every number of every sample of an epoch has its own position in the stream: sample * numbers of a sample + place."""
+
+    def __init__(self, order, stream, first):
+        """first: which sample of the epoch the step begins with."""
+        self.rate, self.stream, self.first, self.units = order["settings"]["train"].get("dropout", 0.0), stream, first, sites(order)
+        self.next = 1 if order["head"]["kind"] == "mlp" else 0
+
+    def __call__(self, x, site=None):
+        """Drops at the next place of the backbone, or at the one given. Samples come first in x; of a picture channels come second, in the stream last."""
+        if self.rate == 0:
+            return x
+        if site is None:
+            site, self.next = self.next, self.next + 1
+        offset, units, each = sum(self.units[:site]), self.units[site], sum(self.units)
+        k = (self.first + np.arange(len(x), dtype=np.uint64)[:, None]) * np.uint64(each) + np.uint64(offset + 1) + np.arange(units, dtype=np.uint64)
+        drawn = (self.stream.at(k) >> np.uint64(11)).astype(np.float64) * (1.0 / (1 << 53))
+        mask = torch.from_numpy(np.where(drawn < self.rate, 0.0, 1 / (1 - self.rate))).to(x.device, x.dtype)
+        if x.dim() == 4:
+            return x * mask.reshape(len(x), x.shape[2], x.shape[3], x.shape[1]).permute(0, 3, 1, 2)
+        return x * mask.reshape(x.shape)
+
+
+def keep(x, site=None):
+    """In place of Drops where nothing is dropped."""
+    return x
+
+
+def features(a, w, x, drop=keep):
     act = ACTIVATIONS[a["activation"]]
     if a["family"] == "mlp":
         x = x.flatten(1)
         for i in range(len(a["hidden"])):
-            x = act(F.linear(x, w[f"layers.{i}.weight"], w[f"layers.{i}.bias"]))
+            x = drop(act(F.linear(x, w[f"layers.{i}.weight"], w[f"layers.{i}.bias"])))
         return x
     if a["family"] == "cnn":
         side, half = a["image"], a["kernel"] // 2
@@ -179,10 +231,12 @@ def features(a, w, x):
             x = act(F.conv2d(F.pad(x, (half, after, half, after)), w[f"convs.{i}.weight"], w[f"convs.{i}.bias"]))
             if side % 2 == 0:
                 x, side = F.avg_pool2d(x, 2), side // 2
+            if i + 1 < len(a["hidden"]):
+                x = drop(x)
         return x.mean((2, 3))
     dim, heads = a["dim"], a["heads"]
     x = F.conv2d(x, w["patch_embed.proj.weight"], w["patch_embed.proj.bias"], stride=a["patch"]).flatten(2).transpose(1, 2)
-    x = torch.cat([w["cls_token"].expand(len(x), -1, -1), x], 1) + w["pos_embed"]
+    x = drop(torch.cat([w["cls_token"].expand(len(x), -1, -1), x], 1) + w["pos_embed"])
     for i in range(a["depth"]):
         b = f"blocks.{i}."
         h = F.layer_norm(x, (dim,), w[b + "norm1.weight"], w[b + "norm1.bias"], 1e-6)
@@ -191,18 +245,18 @@ def features(a, w, x):
             h = F.scaled_dot_product_attention(q, k, v)
         else:
             h = torch.softmax(q @ k.transpose(-2, -1) / math.sqrt(dim // heads), -1) @ v
-        x = x + F.linear(h.transpose(1, 2).reshape(len(x), -1, dim), w[b + "attn.proj.weight"], w[b + "attn.proj.bias"])
+        x = x + drop(F.linear(h.transpose(1, 2).reshape(len(x), -1, dim), w[b + "attn.proj.weight"], w[b + "attn.proj.bias"]))
         h = F.layer_norm(x, (dim,), w[b + "norm2.weight"], w[b + "norm2.bias"], 1e-6)
-        h = act(F.linear(h, w[b + "mlp.fc1.weight"], w[b + "mlp.fc1.bias"]))
-        x = x + F.linear(h, w[b + "mlp.fc2.weight"], w[b + "mlp.fc2.bias"])
+        h = drop(act(F.linear(h, w[b + "mlp.fc1.weight"], w[b + "mlp.fc1.bias"])))
+        x = x + drop(F.linear(h, w[b + "mlp.fc2.weight"], w[b + "mlp.fc2.bias"]))
     return F.layer_norm(x[:, 0], (dim,), w["norm.weight"], w["norm.bias"], 1e-6)
 
 
-def forward(order, w, x):
-    x = features(order["architecture"], w, x)
+def forward(order, w, x, drop=keep):
+    x = features(order["architecture"], w, x, drop)
     if "head.weight" in w:
         return F.linear(x, w["head.weight"], w["head.bias"])
-    return F.linear(F.relu(F.linear(x, w["head.0.weight"], w["head.0.bias"])), w["head.2.weight"], w["head.2.bias"])
+    return F.linear(drop(F.relu(F.linear(x, w["head.0.weight"], w["head.0.bias"])), 0), w["head.2.weight"], w["head.2.bias"])
 
 
 # --- data ----------------------------------------------------------------------------------------------------------
@@ -381,8 +435,9 @@ class Trainer:
         self.weights = {name: torch.from_numpy(np.array(values)).to(DEVICE, DTYPE) for name, values in start.items()}
         frozen = self.train["freeze"] == "backbone"
         moving = [w.requires_grad_() for name, w in self.weights.items() if not frozen or name.startswith("head.")]
-        if self.train["optimizer"] == "adamw":
-            self.optimizer = torch.optim.AdamW(moving, lr=self.train["lr"], betas=(0.9, 0.999), eps=1e-8, weight_decay=self.train["weight_decay"])
+        if self.train["optimizer"] in ("adamw", "adam"):
+            make = torch.optim.AdamW if self.train["optimizer"] == "adamw" else torch.optim.Adam
+            self.optimizer = make(moving, lr=self.train["lr"], betas=(0.9, 0.999), eps=1e-8, weight_decay=self.train["weight_decay"])
         else:
             self.optimizer = torch.optim.SGD(moving, lr=self.train["lr"], momentum=self.train["momentum"], weight_decay=self.train["weight_decay"])
         self.average = {name: w.detach().clone() for name, w in self.weights.items()} if self.train["ema"] > 0 else None
@@ -408,10 +463,12 @@ class Trainer:
         seed, batch = self.order["seed"], self.train["batch"]
         order, stream = Stream(seed, f"shuffle/{self.epoch}").permutation(len(self.data)), Stream(seed, f"augment/{self.epoch}")
         torch.manual_seed(Stream(seed, f"augment/{self.epoch}").seed & 0x7FFFFFFFFFFFFFFF)
+        dropout = Stream(seed, f"dropout/{self.epoch}")
         steps, total, correct = len(self.data) // batch, 0.0, 0
         for step in range(steps):
             images, targets, labels = self.batch_of(order[step * batch:(step + 1) * batch], self.epoch, step, stream)
-            outputs = forward(self.order, self.weights, torch.from_numpy(np.ascontiguousarray(images)).to(DEVICE, DTYPE))
+            drop = Drops(self.order, dropout, step * len(images))
+            outputs = forward(self.order, self.weights, torch.from_numpy(np.ascontiguousarray(images)).to(DEVICE, DTYPE), drop)
             if targets is None:
                 loss = info_nce(outputs, self.objective["temperature"])
             else:
@@ -450,7 +507,7 @@ class Trainer:
 
 def probe(order, data, start):
     """A head fitted on the frozen backbone before everything trains; the same for all siblings of a head's seed."""
-    settings = {**order["settings"], "train": {**order["settings"]["train"], "freeze": "backbone", "optimizer": "adamw", "lr": PROBE_RATE, "weight_decay": 0.0, "schedule": "constant", "warmup_steps": 0, "ema": 0.0}}
+    settings = {**order["settings"], "train": {**order["settings"]["train"], "freeze": "backbone", "optimizer": "adamw", "lr": PROBE_RATE, "weight_decay": 0.0, "schedule": "constant", "warmup_steps": 0, "ema": 0.0, "dropout": 0.0}}
     trainer = Trainer({**order, "seed": order["head_seed"], "settings": settings}, data, start)
     while trainer.epoch < PROBE_EPOCHS:
         trainer.run_epoch(PROBE_EPOCHS)

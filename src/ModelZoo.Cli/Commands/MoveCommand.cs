@@ -46,8 +46,8 @@ static class MoveCommand
             var where = $"{options.Database.Kind} and {options.Storage}";
             var report = await LocalHub.RunAsync(hub.Screen, run => move.RunAsync(where, hub.Parse.GetValue(blobsOnly), run, hub.Stop));
             if (hub.Screen.IsJson) hub.Screen.Json(report);
-            hub.Screen.Say(report.IsComplete
-                ? $"Moved {report.Rows} rows of {report.Tables} tables and {report.Blobs} blobs ({report.BlobBytes} bytes) to {where}; every row was compared and every byte read back. This hub no longer serves here."
+            hub.Screen.Say(report.WasComplete ? $"This hub had been moved to {where}, whole and checked: nothing was left to do."
+                : report.IsComplete ? $"Moved {report.Rows} rows of {report.Tables} tables and {report.Blobs} blobs ({report.BlobBytes} bytes) to {where}; every row was compared and every byte read back. This hub no longer serves here."
                 : $"Copied {report.Blobs} blobs ({report.BlobBytes} bytes, {report.NewBlobs} of them now) to {where}. Stop the hub and run this again without --blobs-only.");
             return 0;
         });

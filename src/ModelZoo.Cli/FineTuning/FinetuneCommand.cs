@@ -39,7 +39,7 @@ static class FinetuneCommand
     static readonly Option<int?> s_epochs = Named<int?>("--epochs", "Times through the training rows [default: 30 for a probe, else 5]");
     static readonly Option<int> s_batch = new("--batch") { Description = "Samples of a step", DefaultValueFactory = _ => 32 };
     static readonly Option<double?> s_rate = Named<double?>("--lr", "Learning rate [default: by method and size of the model]");
-    static readonly Option<string> s_optimizer = new("--optimizer") { Description = "adamw or sgd", DefaultValueFactory = _ => "adamw" };
+    static readonly Option<string> s_optimizer = new("--optimizer") { Description = "adamw, adam (weight decay in the gradient) or sgd", DefaultValueFactory = _ => "adamw" };
     static readonly Option<double> s_momentum = new("--momentum") { Description = "Of SGD", DefaultValueFactory = _ => 0.9 };
     static readonly Option<double> s_decay = new("--weight-decay") { Description = "Of matrices and tables", DefaultValueFactory = _ => 0.01 };
     static readonly Option<string> s_schedule = new("--schedule") { Description = "linear, cosine or constant", DefaultValueFactory = _ => "linear" };
@@ -99,7 +99,7 @@ static class FinetuneCommand
         {
             Method = method, Lora = method == FineTuneMethod.Lora ? new([.. (call.Get(s_targets) ?? []).SelectMany(name => name.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))], rank, call.Get(s_alpha) ?? 2 * rank, call.Get(s_loraDropout)) : null,
             Epochs = call.Get(s_epochs) ?? (method == FineTuneMethod.Probe ? 30 : 5), Batch = call.Get(s_batch), LearningRate = call.Get(s_rate) ?? UsualRates.Of(method, model.Folder),
-            Optimizer = Word(call.Get(s_optimizer), "--optimizer", OptimizerKind.AdamW, OptimizerKind.Sgd), Momentum = call.Get(s_momentum), WeightDecay = call.Get(s_decay),
+            Optimizer = Word(call.Get(s_optimizer), "--optimizer", OptimizerKind.AdamW, OptimizerKind.Adam, OptimizerKind.Sgd), Momentum = call.Get(s_momentum), WeightDecay = call.Get(s_decay),
             Schedule = Word(call.Get(s_schedule), "--schedule", RateSchedule.Linear, RateSchedule.Cosine, RateSchedule.Constant), Warmup = call.Get(s_warmup), LabelSmoothing = call.Get(s_smoothing), ClipNorm = call.Get(s_clip),
             Dropout = call.Get(s_dropout), Patience = call.Get(s_patience), KeepsBest = !call.Get(s_last), Seed = (ulong)call.Get(s_seed), Tile = call.Get(s_tile),
         };

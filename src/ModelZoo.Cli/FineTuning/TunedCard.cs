@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using ModelZoo.Learning.FineTuning;
+using ModelZoo.Learning.Training;
 
 namespace ModelZoo.Cli.FineTuning;
 
@@ -36,7 +37,7 @@ static class TunedCard
 
         text.Append("\n## Training\n\n");
         text.Append(Invariant($"{tuned.Layout.LearningCount:N0} of {tuned.Layout.Count:N0} parameters were trained on {tuned.Rows.Train.Count:N0} rows for {tuned.Tuner.Epoch} epochs in {tuned.Seconds:0} s on {tuned.Threads} threads.\n\n"));
-        text.Append(Invariant($"- {(settings.Optimizer == Learning.Training.OptimizerKind.AdamW ? "AdamW" : "SGD")}, learning rate {settings.LearningRate}, {settings.Schedule.ToString().ToLowerInvariant()}, warm-up {settings.Warmup:0.##}, weight decay {settings.WeightDecay}, batch {settings.Batch}, label smoothing {settings.LabelSmoothing}, seed {settings.Seed}\n"));
+        text.Append(Invariant($"- {settings.Optimizer.Title()}, learning rate {settings.LearningRate}, {settings.Schedule.ToString().ToLowerInvariant()}, warm-up {settings.Warmup:0.##}, weight decay {settings.WeightDecay}, batch {settings.Batch}, label smoothing {settings.LabelSmoothing}, seed {settings.Seed}\n"));
         if (settings is { Method: FineTuneMethod.Lora, Lora: { } lora })
             text.Append(Invariant($"- LoRA on {string.Join(", ", lora.Targets.Count > 0 ? lora.Targets : LoraSettings.UsualTargets(tuned.Layout.Shape.Family))}, rank {lora.Rank}, alpha {lora.Alpha}, dropout {lora.Dropout}\n"));
         foreach (var remark in tuned.Rows.Remarks) text.Append($"- {remark}\n");

@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using ModelZoo.Weights;
 
 namespace ModelZoo.Evaluation.Data;
 
@@ -30,46 +31,39 @@ public sealed record DataFile(string Path, string FullPath)
 }
 
 /// <summary>Reads on until a limit; what is broken inside is said with the file's name.</summary>
-sealed class BoundedStream(Stream content, long limitBytes, string name) : Stream
+sealed class BoundedStream(Stream content, long limitBytes, string name) : ForwardStream
 {
     long _read;
 
+    protected override long? ReadSoFar => _read;
+
     public override int Read(Span<byte> buffer)
     {
-        int count;
         try
         {
-            count = content.Read(buffer);
+            return Count(content.Read(buffer));
         }
         catch (InvalidDataException e)
         {
-            throw new EvaluationException($"{name}: the compressed content is broken.", e);
+            throw Broken(e);
         }
-        if ((_read += count) > limitBytes) throw new EvaluationException($"{name}: more than {limitBytes} bytes unpacked.");
-        return count;
     }
 
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position { get => _read; set => throw new NotSupportedException(); }
-
-    public override void Flush()
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken stop = default)
     {
+        try
+        {
+            return Count(await content.ReadAsync(buffer, stop));
+        }
+        catch (InvalidDataException e)
+        {
+            throw Broken(e);
+        }
     }
 
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+    int Count(int read) => (_read += read) <= limitBytes ? read : throw new EvaluationException($"{name}: more than {limitBytes} bytes unpacked.");
 
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+    EvaluationException Broken(InvalidDataException e) => new($"{name}: the compressed content is broken.", e);
 
     protected override void Dispose(bool disposing)
     {

@@ -7,7 +7,8 @@ using ModelZoo.Hub.Storage;
 namespace ModelZoo.Hub.Maintenance;
 
 /// <summary>What a move brought over.</summary>
-sealed record MoveReport(int Blobs, long BlobBytes, int NewBlobs, int Tables, long Rows, bool IsComplete);
+/// <param name="WasComplete">An earlier run had finished: this one had nothing left to do.</param>
+sealed record MoveReport(int Blobs, long BlobBytes, int NewBlobs, int Tables, long Rows, bool IsComplete, bool WasComplete = false);
 
 /// <summary>
 /// Moves a hub into another database and another blob store, of any kinds. First the blobs, which never change, so the hub may
@@ -25,6 +26,7 @@ sealed class Move(HubDatabase source, IBlobStore sourceBlobs, HubDatabase target
     public async Task<MoveReport> RunAsync(string where, bool blobsOnly, JobRun run, CancellationToken stop)
     {
         await Backup.RequireKnownAsync(source, time, stop);
+        if (await _rows.IsFinishedAsync(where, stop)) return new(0, 0, 0, 0, 0, IsComplete: true, WasComplete: true);
         if (!await _rows.IsUnderWayAsync(stop))
             await foreach (var _ in targetBlobs.ListAsync(stop)) throw new InvalidOperationException("The target's blob store is not empty; a hub is moved into an empty one.");
         if (!await _rows.TryBeginAsync(stop)) throw new InvalidOperationException("The target holds another hub; a hub is moved into an empty one.");

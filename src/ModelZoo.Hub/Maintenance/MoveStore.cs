@@ -31,7 +31,7 @@ sealed class MoveStore(HubDatabase source, HubDatabase target)
     /// <returns>False when the target holds something else.</returns>
     public async Task<bool> TryBeginAsync(CancellationToken stop)
     {
-        var identity = await IdentifyAsync(stop);
+        var identity = await IdentifyAsync(source, stop);
         return await target.WriteAsync(async transaction =>
         {
             var known = await transaction.FindAsync<string>("select value from hub_setting where name = @SourceName", new { SourceName }, stop);
@@ -46,9 +46,16 @@ sealed class MoveStore(HubDatabase source, HubDatabase target)
     public async Task<bool> IsUnderWayAsync(CancellationToken stop) =>
         await target.FindAsync<string>("select value from hub_setting where name = @SourceName", new { SourceName }, stop) is not null;
 
-    async Task<string> IdentifyAsync(CancellationToken stop)
+    /// <summary>True when an earlier run came to its end, though perhaps not to saying so: the target is the same hub, whole, and the source is closed.</summary>
+    /// <param name="where">What <see cref="TryCloseSourceAsync"/> was told.</param>
+    public async Task<bool> IsFinishedAsync(string where, CancellationToken stop) =>
+        await source.FindAsync<string>("select value from hub_setting where name = @MovedName", new { MovedName }, stop) == where
+        && !await IsUnderWayAsync(stop) && await IdentifyAsync(source, stop) == await IdentifyAsync(target, stop);
+
+    /// <summary>A hub's key moves with it, so it says which hub this is.</summary>
+    static async Task<string> IdentifyAsync(HubDatabase hub, CancellationToken stop)
     {
-        var key = await source.FindAsync<string>("select value from hub_setting where name = 'signing_key'", null, stop) ?? "";
+        var key = await hub.FindAsync<string>("select value from hub_setting where name = 'signing_key'", null, stop) ?? "";
         return Convert.ToHexStringLower(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes($"hub {key}")));
     }
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using ModelZoo.Hub.Storage;
+using ModelZoo.Weights;
 using ModelZoo.Xet;
 
 namespace ModelZoo.Hub.Xet;
@@ -8,7 +9,7 @@ namespace ModelZoo.Hub.Xet;
 /// A stretch of a file, decoded from its terms as it is read: one xorb open at a time, one chunk in memory. Whatever the store holds,
 /// what leaves here has exactly the promised length or is an exception.
 /// </summary>
-sealed class TermStream : Stream
+sealed class TermStream : ForwardStream
 {
     readonly IBlobStore _blobs;
     readonly XorbBytes _bytes;
@@ -98,13 +99,9 @@ sealed class TermStream : Stream
         }
     }
 
-    public override bool CanRead => true;
-    public override bool CanSeek => false;
-    public override bool CanWrite => false;
     public override long Length { get; }
-    public override long Position { get => Length - _left; set => throw new NotSupportedException(); }
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("Only asynchronous reading.");
+
+    protected override long? ReadSoFar => Length - _left;
 
     protected override void Dispose(bool disposing)
     {
@@ -117,11 +114,6 @@ sealed class TermStream : Stream
         }
         base.Dispose(disposing);
     }
-
-    public override void Flush() { }
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-    public override void SetLength(long value) => throw new NotSupportedException();
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     readonly record struct TrimmedTerm(XetHash Xorb, ByteRange Bytes, int Chunks);
 }

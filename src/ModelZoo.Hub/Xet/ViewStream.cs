@@ -1,4 +1,5 @@
 using ModelZoo.Hub.Storage;
+using ModelZoo.Weights;
 using ModelZoo.Xet;
 
 namespace ModelZoo.Hub.Xet;
@@ -7,7 +8,7 @@ namespace ModelZoo.Hub.Xet;
 /// A range of a serialized xorb that is a view of a file: before each chunk its eight bytes, then the file's own bytes. The chunks
 /// of a view lie one after the other in the file, so one forward reading of it is enough.
 /// </summary>
-sealed class ViewStream : Stream
+sealed class ViewStream : ForwardStream
 {
     readonly XorbIndex _index;
     readonly Stream _content;
@@ -75,13 +76,7 @@ sealed class ViewStream : Stream
         return count;
     }
 
-    public override bool CanRead => true;
-    public override bool CanSeek => false;
-    public override bool CanWrite => false;
     public override long Length { get; }
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("Only asynchronous reading.");
 
     protected override void Dispose(bool disposing)
     {
@@ -94,9 +89,4 @@ sealed class ViewStream : Stream
         await _content.DisposeAsync();
         await base.DisposeAsync();
     }
-
-    public override void Flush() { }
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-    public override void SetLength(long value) => throw new NotSupportedException();
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 }

@@ -1,10 +1,11 @@
 using System.Globalization;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace ModelZoo.Inference.Templates;
 
 /// <summary>Python's <c>"…" % values</c> and <c>"…".format(…)</c>, as far as templates use them; the rest is refused.</summary>
-static class PythonFormat
+static partial class PythonFormat
 {
     public static string Percent(TemplateRun run, string format, object? values, int line)
     {
@@ -43,29 +44,34 @@ static class PythonFormat
 
         string One(string specification, char kind, object? value)
         {
-            var isLeft = specification.StartsWith('-');
-            var parts = specification.TrimStart('-').Split('.');
-            if (parts.Length > 2 || parts[0].StartsWith('+') || parts.Any(part => part.Length > 3)) throw Wrong(TemplateFault.Unsupported, $"the format '%{specification}{kind}' is not known here.");
-            var precision = parts.Length == 2 ? int.Parse("0" + parts[1], CultureInfo.InvariantCulture) : (int?)null;
+            if (Specification().Match(specification) is not { Success: true } parts) throw Wrong(TemplateFault.Unsupported, $"the format '%{specification}{kind}' is not known here.");
+            var flags = parts.Groups["flags"].ValueSpan;
+            var width = Number(parts.Groups["width"]);
+            var precision = parts.Groups["precision"] is { Success: true } digits ? Number(digits) : (int?)null;
             var text = (kind, value) switch
             {
                 ('s', _) => run.Text(value, line) is var shown && precision is { } most && most < shown.Length ? shown[..most] : run.Text(value, line),
                 ('r', _) => PythonText.Quoted(value),
-                ('d' or 'i', long number) => number.ToString(CultureInfo.InvariantCulture),
-                ('d' or 'i', double number) when Math.Abs(number) < 9e18 => ((long)number).ToString(CultureInfo.InvariantCulture),
+                ('d' or 'i', long number) => number.ToString($"D{precision ?? 1}", CultureInfo.InvariantCulture),
+                ('d' or 'i', double number) when Math.Abs(number) < 9e18 => ((long)number).ToString($"D{precision ?? 1}", CultureInfo.InvariantCulture),
                 ('d' or 'i', bool flag) => flag ? "1" : "0",
                 ('f' or 'F', long or double or bool) => Fixed(value, precision ?? 6),
                 _ => throw Wrong(TemplateFault.Unsupported, $"the format '%{specification}{kind}' of {TemplateOperators.KindOf(value)} is not known here."),
             };
-            var width = parts[0].Length == 0 ? 0 : int.Parse(parts[0], CultureInfo.InvariantCulture);
             if (text.Length >= width) return text;
-            if (isLeft) return text.PadRight(width);
-            if (!parts[0].StartsWith('0') || kind is 's' or 'r') return text.PadLeft(width);
+            if (flags.Contains('-')) return text.PadRight(width);
+            if (!flags.Contains('0') || kind is 's' or 'r') return text.PadLeft(width);
             return text.StartsWith('-') ? "-" + text[1..].PadLeft(width - 1, '0') : text.PadLeft(width, '0');
         }
 
+        static int Number(Group digits) => digits.Length == 0 ? 0 : int.Parse(digits.ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture);
+
         TemplateException Wrong(TemplateFault fault, string reason) => new(fault, line, "'%'", reason);
     }
+
+    /// <summary>Flags, a width and a precision, of what may stand between '%' and its letter. Bounded: a width is memory.</summary>
+    [GeneratedRegex(@"^(?<flags>[-0]*)(?<width>[0-9]{0,3})(\.(?<precision>[0-9]{0,3}))?\z", RegexOptions.ExplicitCapture)]
+    private static partial Regex Specification();
 
     /// <summary>.NET rounds the exact binary value, as C does.</summary>
     static string Fixed(object? value, int digits) => Convert.ToDouble(value, CultureInfo.InvariantCulture).ToString("F" + Math.Min(digits, 99).ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);

@@ -1,4 +1,5 @@
 using ModelZoo.Learning.Models;
+using ModelZoo.Learning.Training;
 
 namespace ModelZoo.Learning.Blueprints;
 
@@ -50,7 +51,7 @@ public sealed record BlueprintPlan(IReadOnlyList<Member> Members, IReadOnlyList<
     {
         if (member.Head is not { } head) return null;
         Int128 each = ParameterLayout.Of(member.Architecture, head).Count * (long)blueprint.Checkpoints.DType.BytesPerBlock;
-        var moments = member.Effective.Word("train.optimizer") == "adamw" ? 2 : member.Effective.Real("train.momentum") > 0 ? 1 : 0;
+        var moments = OptimizerKinds.Parse(member.Effective.Word("train.optimizer")).Moments(member.Effective.Real("train.momentum"));
         var withState = blueprint.Checkpoints.OptimizerState switch { "every" => kept - 1, "last" => 1, _ => 0 };
         return each * kept + each * moments * withState;
     }

@@ -118,7 +118,9 @@ sealed class EffectiveSettings(Blueprint blueprint, BlueprintStage stage, Settin
     void ResolveTraining()
     {
         if (_settings["train.epochs"] is null) throw Wrong("train.epochs", "the stage does not say for how many epochs it trains.");
-        if (_settings.Word("train.optimizer") == "adamw") Drop("train.momentum", "AdamW has its own");
+        var optimizer = OptimizerKinds.Parse(_settings.Word("train.optimizer"));
+        if (optimizer.HasSecondMoments()) Drop("train.momentum", $"{optimizer.Title()} has its own");
+        if (Architecture.Family == Family.Cnn && Architecture.Hidden.Count == 1 && _settings.Word("head.kind") == "linear") Drop("train.dropout", "behind the only convolution a linear head follows, and nothing between them is dropped");
         if (_settings.Word("train.schedule") == "one-cycle") Drop("train.warmup_steps", "one-cycle warms up by itself");
         if (_settings.Word("train.freeze") == "backbone" && parent is null) throw Wrong("train.freeze", "a backbone that starts from nothing cannot be frozen.");
         var augment = _settings.Texts("train.augment").Select(text => Augmentation.Parse(text, problem => Wrong("train.augment", problem)).ToString()).ToArray<object>();

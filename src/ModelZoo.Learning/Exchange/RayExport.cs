@@ -16,9 +16,12 @@ public static class RayExport
     static readonly Dictionary<string, string> s_names = new(StringComparer.Ordinal)
     {
         ["train.optimizer"] = "optim::optimizer", ["train.lr"] = "optim::lr", ["train.weight_decay"] = "optim::wd", ["train.momentum"] = "optim::momentum", ["train.schedule"] = "optim::scheduler", ["train.batch"] = "training::batchsize",
-        ["train.epochs"] = "training::epochs_train", ["train.label_smoothing"] = "training::label_smoothing", ["train.init"] = "model::init_type", ["architecture.activation"] = "model::nlin", ["architecture.patch"] = "model::patch_size",
+        ["train.epochs"] = "training::epochs_train", ["train.label_smoothing"] = "training::label_smoothing", ["train.init"] = "model::init_type", ["train.dropout"] = "model::dropout", ["architecture.activation"] = "model::nlin", ["architecture.patch"] = "model::patch_size",
         ["architecture.channels"] = "model::channels_in", ["architecture.dim"] = "model::width", ["head.out"] = "model::o_dim", ["head.hidden"] = "model::head::hidden_dim", ["head.seed"] = "model::head::seed", ["architecture.family"] = "model::type", ["objective.kind"] = "training::mode",
     };
+
+    /// <summary>What those zoos call one of our settings; null where they do not know it.</summary>
+    internal static string? FindName(string setting) => s_names.GetValueOrDefault(setting);
 
     public static async Task<IReadOnlyList<string>> WriteAsync(Population population, IReadOnlyList<(PopulationMember Member, int Epoch)> states, string folder, CancellationToken stop)
     {
@@ -60,7 +63,7 @@ public static class RayExport
             if (settings is JsonObject map)
                 foreach (var (name, value) in map) json[s_names.GetValueOrDefault($"{section}.{name}") ?? $"{section}::{name}"] = value?.DeepClone();
         // Defaults are not written into a member's settings; readers of this layout expect them.
-        foreach (var name in (string[])["train.optimizer", "train.lr", "train.weight_decay", "train.batch", "objective.kind"])
+        foreach (var name in (string[])["train.optimizer", "train.lr", "train.weight_decay", "train.batch", "train.init", "train.dropout", "objective.kind"])
             json[s_names[name]] ??= JsonText.Of(MemberFilter.Find(member, 0, name));
         if (card.HeadSeed is { } seed) json["model::head::seed"] = seed;
         if (card.Head is { } head) json["model::head::mlp"] = head.Kind == Models.HeadKind.Mlp;

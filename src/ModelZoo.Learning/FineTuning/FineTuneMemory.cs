@@ -14,7 +14,7 @@ public sealed record FineTuneMemory(long WeightBytes, long LearningBytes, long A
     public static FineTuneMemory Of(EncoderLayout layout, FineTuneSettings settings, int longest, int threads)
     {
         var shape = layout.Shape;
-        var moments = settings.Optimizer == OptimizerKind.AdamW ? 2 : settings.Momentum > 0 ? 1 : 0;
+        var moments = settings.Optimizer.Moments(settings.Momentum);
         var rows = (long)settings.Tile * longest;
         var padded = RaggedAttention.Padded(longest);
         var block = rows * (8L * shape.Width + 2L * shape.Inner) + (long)settings.Tile * shape.Heads * longest * padded;

@@ -54,8 +54,8 @@ public sealed class FineTuner
         _partial = [.. Enumerable.Range(0, Threads).Select(_ => new float[_layout.LearningCount])];
         _targets = [.. Enumerable.Range(0, Threads).Select(_ => new float[settings.Tile * _layout.Outputs])];
         _gradients = new float[_layout.LearningCount];
-        _first = settings.Optimizer == OptimizerKind.AdamW || settings.Momentum > 0 ? new float[_layout.LearningCount] : [];
-        _second = settings.Optimizer == OptimizerKind.AdamW ? new float[_layout.LearningCount] : [];
+        _first = settings.Optimizer.Moments(settings.Momentum) > 0 ? new float[_layout.LearningCount] : [];
+        _second = settings.Optimizer.HasSecondMoments() ? new float[_layout.LearningCount] : [];
     }
 
     /// <summary>Threads that help; more than a batch has tiles would have nothing to do.</summary>
@@ -286,8 +286,7 @@ public sealed class FineTuner
             var p = _weights.Values.AsSpan(tensor.Offset, tensor.Count);
             var g = _gradients.AsSpan(tensor.Gradient, tensor.Count);
             var decay = tensor.Decays || settings.DecaysAll ? settings.WeightDecay : 0;
-            if (settings.Optimizer == OptimizerKind.AdamW) Optimizer.AdamW(p, g, Part(_first, tensor), Part(_second, tensor), rate, decay, _steps);
-            else Optimizer.Sgd(p, g, Part(_first, tensor), rate, decay, settings.Momentum);
+            Optimizer.Step(settings.Optimizer, p, g, Part(_first, tensor), Part(_second, tensor), rate, decay, settings.Momentum, _steps);
         }
         _weights.Refresh();
     }

@@ -6,7 +6,11 @@ public enum Activation { Gelu, Relu, Tanh, Sigmoid }
 
 public enum HeadKind { Linear, Mlp }
 
-public enum Initialization { XavierUniform, KaimingUniform, KaimingNormal }
+/// <summary>
+/// First values of weights. <c>Uniform</c> is U[0, 1) and <c>Normal</c> N(0, 1), whatever a layer's width: what PyTorch's nn.init.uniform_ and normal_ do when they
+/// are told nothing, and so what members of the published zoos began with (Schürholt et al. 2022, arXiv:2209.14764). Many such members never learn.
+/// </summary>
+public enum Initialization { XavierUniform, KaimingUniform, KaimingNormal, Uniform, Normal }
 
 /// <summary>What maps features to classes.</summary>
 /// <param name="Hidden">Width of the hidden layer of an MLP head; 0 for a linear one.</param>

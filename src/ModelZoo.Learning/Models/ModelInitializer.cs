@@ -33,10 +33,15 @@ public static class ModelInitializer
         var fanOut = rows * tensor.Shape.Skip(2).Aggregate(1, (product, axis) => product * axis);
         if (kind == Initialization.XavierUniform) FillUniform(tensor.Name, seed, Math.Sqrt(6.0 / (fanIn + fanOut)), values);
         else if (kind == Initialization.KaimingUniform) FillUniform(tensor.Name, seed, Math.Sqrt(6.0 / fanIn), values);
+        else if (kind == Initialization.Uniform)
+        {
+            var stream = RandomSource.Named(seed, tensor.Name);
+            foreach (ref var value in values) value = (float)stream.NextUnit();
+        }
         else
         {
             var stream = RandomSource.Named(seed, tensor.Name);
-            var deviation = Math.Sqrt(2.0 / fanIn);
+            var deviation = kind == Initialization.Normal ? 1 : Math.Sqrt(2.0 / fanIn);
             foreach (ref var value in values) value = (float)(stream.NextNormal() * deviation);
         }
     }

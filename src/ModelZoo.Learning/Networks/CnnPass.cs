@@ -5,14 +5,14 @@ namespace ModelZoo.Learning.Networks;
 
 /// <summary>
 /// Convolutions that keep the picture's size, each followed by the activation and, while the side is even, by the mean of 2 × 2; then the mean over the
-/// picture. Pictures lie as [samples, y, x, channels], so a convolution is a matrix product over gathered neighbourhoods.
+/// picture. Dropout acts between convolutions, behind the means, as in the published zoos. Pictures lie as [samples, y, x, channels], so a convolution is a matrix product over gathered neighbourhoods.
 /// </summary>
 sealed class CnnPass : NetworkPass
 {
     readonly Convolution[] _layers;
 
     public CnnPass(Architecture model, HeadShape head) : base(model, head) =>
-        _layers = [.. Enumerable.Range(0, model.Hidden.Count).Select(i => new Convolution(Layout, $"convs.{i}", model, i))];
+        _layers = [.. Enumerable.Range(0, model.Hidden.Count).Select(i => new Convolution(this, $"convs.{i}", i))];
 
     protected override void ForwardBackbone(StepWeights weights, ReadOnlySpan<float> images)
     {
@@ -46,6 +46,7 @@ sealed class CnnPass : NetworkPass
     sealed class Convolution
     {
         readonly LinearLayer _layer;
+        readonly Dropout? _dropout;
         readonly Activation _activation;
         readonly int _side;
         readonly int _kernel;
@@ -56,9 +57,10 @@ sealed class CnnPass : NetworkPass
         readonly float[] _dValues;
         readonly float[] _dGathered;
 
-        public Convolution(ParameterLayout layout, string name, Architecture model, int index)
+        public Convolution(NetworkPass pass, string name, int index)
         {
-            _layer = new(layout, name);
+            var model = pass.Model;
+            _layer = new(pass.Layout, name);
             _activation = model.Activation;
             _kernel = model.Kernel;
             _side = model.SideAfter(index);
@@ -73,6 +75,7 @@ sealed class CnnPass : NetworkPass
             _dValues = new float[rows * _layer.Outputs];
             Pooled = new float[TileSamples * PooledSide * PooledSide * _layer.Outputs];
             DPooled = new float[Pooled.Length];
+            if (index + 1 < model.Hidden.Count) _dropout = pass.AddDropout(Pooled.Length / TileSamples);
         }
 
         public int PooledSide { get; }
@@ -92,12 +95,15 @@ sealed class CnnPass : NetworkPass
             _layer.Forward(weights, rows, _gathered, values);
             Activations.Apply(_activation, values, _slopes);
             Pool(samples, forward: true);
-            if (next is not null) Pooled.AsSpan(0, samples * PooledSide * PooledSide * _layer.Outputs).CopyTo(next);
+            var pooled = Pooled.AsSpan(0, samples * PooledSide * PooledSide * _layer.Outputs);
+            _dropout?.Forward(pooled);
+            if (next is not null) pooled.CopyTo(next);
         }
 
         public void Backward(StepWeights weights, int samples, Span<float> gradients, float[]? dPrevious)
         {
             var rows = samples * _side * _side;
+            _dropout?.Backward(DPooled);
             Pool(samples, forward: false);
             var dValues = _dValues.AsSpan(0, rows * _layer.Outputs);
             RowOps.Multiply(_slopes.AsSpan(0, dValues.Length), dValues);

@@ -3,19 +3,20 @@ using ModelZoo.Learning.Models;
 
 namespace ModelZoo.Learning.Networks;
 
-/// <summary>The head of a network: one matrix, or two with ReLU between them.</summary>
+/// <summary>The head of a network: one matrix, or two with ReLU between them, and dropout behind it.</summary>
 sealed class HeadPass
 {
     readonly LinearLayer _last;
     readonly LinearLayer? _first;
+    readonly Dropout? _dropout;
     readonly float[] _hidden;
     readonly float[] _slopes;
     readonly float[] _dHidden;
 
-    public HeadPass(ParameterLayout layout, int features, HeadShape head)
+    public HeadPass(NetworkPass pass, int features, HeadShape head)
     {
-        if (head.Kind == HeadKind.Linear) _last = new(layout, "head");
-        else (_first, _last) = (new(layout, "head.0"), new(layout, "head.2"));
+        if (head.Kind == HeadKind.Linear) _last = new(pass.Layout, "head");
+        else (_first, _last, _dropout) = (new(pass.Layout, "head.0"), new(pass.Layout, "head.2"), pass.AddDropout(head.Hidden));
         _hidden = new float[NetworkPass.TileSamples * head.Hidden];
         _slopes = new float[_hidden.Length];
         _dHidden = new float[_hidden.Length];
@@ -34,6 +35,7 @@ sealed class HeadPass
         var hidden = _hidden.AsSpan(0, samples * _first.Outputs);
         _first.Forward(weights, samples, features, hidden);
         Activations.Apply(Activation.Relu, hidden, _slopes);
+        _dropout!.Forward(hidden, _slopes);
         _last.Forward(weights, samples, hidden, outputs);
     }
 

@@ -3,10 +3,11 @@ using ModelZoo.Learning.Models;
 
 namespace ModelZoo.Learning.Networks;
 
-/// <summary>Fully connected layers over the pixels, each followed by the activation.</summary>
+/// <summary>Fully connected layers over the pixels, each followed by the activation and dropout.</summary>
 sealed class MlpPass : NetworkPass
 {
     readonly LinearLayer[] _layers;
+    readonly Dropout[] _dropouts;
     readonly float[][] _values;
     readonly float[][] _slopes;
     readonly float[][] _gradients;
@@ -15,6 +16,7 @@ sealed class MlpPass : NetworkPass
     public MlpPass(Architecture model, HeadShape head) : base(model, head)
     {
         _layers = [.. Enumerable.Range(0, model.Hidden.Count).Select(i => new LinearLayer(Layout, $"layers.{i}"))];
+        _dropouts = [.. model.Hidden.Select(AddDropout)];
         _values = [.. model.Hidden.Select(width => new float[TileSamples * width])];
         _slopes = [.. model.Hidden.Select(width => new float[TileSamples * width])];
         _gradients = [.. model.Hidden.Select(width => new float[TileSamples * width])];
@@ -30,6 +32,7 @@ sealed class MlpPass : NetworkPass
             var values = _values[i].AsSpan(0, Samples * _layers[i].Outputs);
             _layers[i].Forward(weights, Samples, from, values);
             Activations.Apply(Model.Activation, values, _slopes[i]);
+            _dropouts[i].Forward(values, _slopes[i]);
             from = _values[i];
         }
         from.AsSpan(0, Samples * Model.Features).CopyTo(Features);

@@ -18,7 +18,7 @@ abstract class NetworkPass
     {
         Model = model;
         Layout = ParameterLayout.Of(model, head);
-        _head = new(Layout, model.Features, head);
+        _head = new(this, model.Features, head);
         Features = new float[TileSamples * model.Features];
         DFeatures = new float[TileSamples * model.Features];
     }
@@ -34,7 +34,14 @@ abstract class NetworkPass
 
     protected float[] DFeatures { get; }
 
-    protected int Samples { get; private set; }
+    /// <summary>Of the tile last taken forward.</summary>
+    public int Samples { get; private set; }
+
+    /// <summary>What that tile drops; null where nothing is dropped, as whenever a model is only asked.</summary>
+    public Drops? Drops { get; private set; }
+
+    /// <summary>Numbers of a sample that can be dropped, all places together.</summary>
+    public long DropUnits { get; private set; }
 
     public static NetworkPass Of(Architecture model, HeadShape head) => model.Family switch
     {
@@ -45,12 +52,22 @@ abstract class NetworkPass
 
     /// <param name="images">[samples, channels, side, side].</param>
     /// <param name="outputs">[samples, outputs].</param>
-    public void Forward(StepWeights weights, ReadOnlySpan<float> images, int samples, Span<float> outputs)
+    /// <param name="drops">What training drops; null otherwise.</param>
+    public void Forward(StepWeights weights, ReadOnlySpan<float> images, int samples, Span<float> outputs, Drops? drops = null)
     {
         if (samples is < 1 or > TileSamples) throw new ArgumentOutOfRangeException(nameof(samples));
-        Samples = samples;
+        (Samples, Drops) = (samples, drops is { Rate: > 0 } ? drops : null);
         ForwardBackbone(weights, images);
         _head.Forward(weights, Features, samples, outputs);
+    }
+
+    /// <summary>A place where numbers are dropped. Their order is part of what a seed means: the head's first, then those of the backbone from its input on.</summary>
+    /// <param name="units">Numbers of a sample there.</param>
+    public Dropout AddDropout(int units)
+    {
+        var place = new Dropout(this, checked((int)DropUnits), units);
+        DropUnits += units;
+        return place;
     }
 
     /// <summary>Adds the gradients of the tile last taken forward.</summary>

@@ -4,14 +4,15 @@ using ModelZoo.Learning.Models;
 namespace ModelZoo.Learning.Networks;
 
 /// <summary>
-/// A vision transformer (Dosovitskiy et al. 2021, arXiv:2010.11929) with normalisation before each part, named as timm names it. S samples, T tokens,
-/// D width, rows = S·T.
+/// A vision transformer (Dosovitskiy et al. 2021, arXiv:2010.11929) with normalisation before each part, named as timm names it. Dropout acts behind the
+/// positions, the projection of attention and both layers of each MLP. S samples, T tokens, D width, rows = S·T.
 /// </summary>
 sealed class VitPass : NetworkPass
 {
     readonly LinearLayer _embed;
     readonly ParameterShape _class;
     readonly ParameterShape _positions;
+    readonly Dropout _dropout;
     readonly Block[] _blocks;
     readonly NormLayer _norm;
     readonly float[] _patches;
@@ -25,8 +26,9 @@ sealed class VitPass : NetworkPass
         _embed = new(Layout, "patch_embed.proj");
         _class = Layout["cls_token"];
         _positions = Layout["pos_embed"];
+        _dropout = AddDropout(model.Tokens * model.Dim);
         var scratch = new Scratch(rows, model);
-        _blocks = [.. Enumerable.Range(0, model.Depth).Select(i => new Block(Layout, model, i, rows, scratch))];
+        _blocks = [.. Enumerable.Range(0, model.Depth).Select(i => new Block(this, i, rows, scratch))];
         _norm = new(Layout, "norm", TileSamples);
         _patches = new float[TileSamples * (model.Tokens - 1) * model.PatchPixels];
         _embedded = new float[TileSamples * (model.Tokens - 1) * model.Dim];
@@ -47,6 +49,7 @@ sealed class VitPass : NetworkPass
             RowOps.Add(weights.Of(_class), stream[..dim]);
             RowOps.Add(_embedded.AsSpan(s * (tokens - 1) * dim, (tokens - 1) * dim), stream[dim..]);
         }
+        _dropout.Forward(_stream);
         foreach (var block in _blocks) block.Forward(weights, Samples, _stream);
         _norm.Forward(weights, Samples, _stream, tokens * dim, Features);
     }
@@ -58,6 +61,7 @@ sealed class VitPass : NetworkPass
         dStream.Clear();
         _norm.Backward(weights, Samples, dFeatures, gradients, dStream, tokens * dim);
         for (var i = _blocks.Length - 1; i >= 0; i--) _blocks[i].Backward(weights, Samples, dStream, gradients);
+        _dropout.Backward(dStream);
         for (var s = 0; s < Samples; s++)
         {
             var d = dStream.Slice(s * tokens * dim, tokens * dim);
@@ -88,6 +92,9 @@ sealed class VitPass : NetworkPass
         public readonly float[] DBranch = new float[rows * model.Dim];
         public readonly float[] DQkv = new float[rows * 3 * model.Dim];
         public readonly float[] DHidden = new float[rows * model.Mlp];
+
+        /// <summary>The gradient of a branch, which is that of the stream but for what was dropped; empty until something is.</summary>
+        public float[] Dropped = [];
     }
 
     sealed class Block
@@ -99,6 +106,9 @@ sealed class VitPass : NetworkPass
         readonly LinearLayer _fc1;
         readonly LinearLayer _fc2;
         readonly AttentionLayer _attention;
+        readonly Dropout _dropProjection;
+        readonly Dropout _dropHidden;
+        readonly Dropout _dropOutput;
         readonly Activation _activation;
         readonly Scratch _scratch;
         readonly int _tokens;
@@ -110,9 +120,9 @@ sealed class VitPass : NetworkPass
         readonly float[] _hidden;
         readonly float[] _slopes;
 
-        public Block(ParameterLayout layout, Architecture model, int index, int rows, Scratch scratch)
+        public Block(NetworkPass pass, int index, int rows, Scratch scratch)
         {
-            var name = $"blocks.{index}";
+            var (layout, model, name) = (pass.Layout, pass.Model, $"blocks.{index}");
             _norm1 = new(layout, $"{name}.norm1", rows);
             _qkv = new(layout, $"{name}.attn.qkv");
             _projection = new(layout, $"{name}.attn.proj");
@@ -120,6 +130,9 @@ sealed class VitPass : NetworkPass
             _fc1 = new(layout, $"{name}.mlp.fc1");
             _fc2 = new(layout, $"{name}.mlp.fc2");
             _attention = new(model.Tokens, model.Heads, model.Dim);
+            _dropProjection = pass.AddDropout(model.Tokens * model.Dim);
+            _dropHidden = pass.AddDropout(model.Tokens * model.Mlp);
+            _dropOutput = pass.AddDropout(model.Tokens * model.Dim);
             _activation = model.Activation;
             _scratch = scratch;
             _tokens = model.Tokens;
@@ -141,12 +154,15 @@ sealed class VitPass : NetworkPass
             _qkv.Forward(weights, rows, _y1, _qkvValues);
             _attention.Forward(samples, _qkvValues, _probabilities, _attended);
             _projection.Forward(weights, rows, _attended, branch);
+            _dropProjection.Forward(branch);
             RowOps.Add(branch, stream);
             _norm2.Forward(weights, rows, stream, dim, _y2);
             var hidden = _hidden.AsSpan(0, rows * _fc1.Outputs);
             _fc1.Forward(weights, rows, _y2, hidden);
             Activations.Apply(_activation, hidden, _slopes);
+            _dropHidden.Forward(hidden, _slopes);
             _fc2.Forward(weights, rows, hidden, branch);
+            _dropOutput.Forward(branch);
             RowOps.Add(branch, stream);
         }
 
@@ -158,15 +174,17 @@ sealed class VitPass : NetworkPass
             var dBranch = _scratch.DBranch.AsSpan(0, rows * dim);
             var dHidden = _scratch.DHidden.AsSpan(0, rows * _fc1.Outputs);
             var dQkv = _scratch.DQkv.AsSpan(0, rows * 3 * dim);
-            _fc2.BackwardWeights(rows, _hidden, dStream, gradients);
-            _fc2.BackwardInput(weights, rows, dStream, dHidden, add: false);
+            var dOutput = _dropOutput.Backward(dStream, ref _scratch.Dropped);
+            _fc2.BackwardWeights(rows, _hidden, dOutput, gradients);
+            _fc2.BackwardInput(weights, rows, dOutput, dHidden, add: false);
             RowOps.Multiply(_slopes.AsSpan(0, dHidden.Length), dHidden);
             _fc1.BackwardWeights(rows, _y2, dHidden, gradients);
             _fc1.BackwardInput(weights, rows, dHidden, dBranch, add: false);
             _norm2.Backward(weights, rows, dBranch, gradients, dStream, dim);
 
-            _projection.BackwardWeights(rows, _attended, dStream, gradients);
-            _projection.BackwardInput(weights, rows, dStream, dBranch, add: false);
+            var dProjected = _dropProjection.Backward(dStream, ref _scratch.Dropped);
+            _projection.BackwardWeights(rows, _attended, dProjected, gradients);
+            _projection.BackwardInput(weights, rows, dProjected, dBranch, add: false);
             _attention.Backward(samples, _qkvValues, _probabilities, dBranch, dQkv);
             _qkv.BackwardWeights(rows, _y1, dQkv, gradients);
             _qkv.BackwardInput(weights, rows, dQkv, dBranch, add: false);

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using ModelZoo.Learning.Blueprints;
+using ModelZoo.Learning.Exchange;
 
 namespace ModelZoo.Learning.Populations;
 
@@ -127,14 +128,19 @@ public sealed partial class MemberFilter
         if (card.Factors.Where(factor => factor.Name.EndsWith("." + name, StringComparison.Ordinal) || factor.Name.EndsWith("::" + name, StringComparison.Ordinal)).ToList() is [var only]) return only.Value;
         // A setting that did not vary: as it took effect, or its default.
         if (SettingSchema.Find(name, null) is not [var path]) return null;
-        return At(card.Effective, path) is { } value ? value : card.Effective is not null ? SettingSchema.Rules[path].Default : null;
+        if (At(card.Effective, path) is { } value) return value;
+        if (card.Effective is not null) return SettingSchema.Rules[path].Default;
+        // A member of a published zoo says it under that zoo's name.
+        return RayExport.FindName(path) is { } theirs && card.Requested is JsonObject requested && requested[theirs] is JsonValue told ? Plain(told) : null;
     }
 
     static object? At(JsonNode? settings, string path)
     {
         foreach (var part in path.Split('.')) settings = (settings as JsonObject)?[part];
-        return settings is JsonValue value ? System.Text.Json.JsonSerializer.SerializeToElement(value).Plain() : null;
+        return settings is JsonValue value ? Plain(value) : null;
     }
+
+    static object? Plain(JsonValue value) => System.Text.Json.JsonSerializer.SerializeToElement(value).Plain();
 
     bool Take(string word)
     {

@@ -27,7 +27,8 @@ public static class Calibration
         if (each * fewest * views > MostStepFlop || head.Out > 256) return null;
         var batch = (int)Math.Clamp(MostStepFlop / (each * views), fewest, Math.Min(MostBatch, Math.Max(fewest, settings.Batch)));
         var set = Random(member.Architecture.Image, settings.Objective == Objective.Supervised ? head.Out : 2, batch * 4);
-        settings = settings with { Batch = batch, Epochs = 1_000_000, Augment = [], ProbeFirst = false, WarmupSteps = 0, Ema = 0 };
+        // The work is the same at any rate and from any start; what cannot diverge is measured to the end.
+        settings = settings with { LearningRate = 0, Initialization = Initialization.XavierUniform, Batch = batch, Epochs = 1_000_000, Augment = [], ProbeFirst = false, WarmupSteps = 0, Ema = 0 };
         var trainer = new MemberTrainer(new(member.Architecture, head, settings, set, [], 1, StartingPoint.Of(member.Architecture, head, settings.Initialization, 1, 1)));
         var clock = Stopwatch.StartNew();
         while (clock.Elapsed < s_warmUp) trainer.RunEpoch(stop);

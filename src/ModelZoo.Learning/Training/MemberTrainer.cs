@@ -1,6 +1,7 @@
 using ModelZoo.Learning.Datasets;
 using ModelZoo.Learning.Models;
 using ModelZoo.Learning.Networks;
+using ModelZoo.Learning.Randomness;
 
 namespace ModelZoo.Learning.Training;
 
@@ -12,7 +13,7 @@ public sealed record TrainingTask(Architecture Model, HeadShape Head, TrainSetti
 /// <param name="Epoch">Epochs done.</param>
 public sealed record TrainingState(int Epoch, float[] Parameters, float[] First, float[] Second, long Steps, float[] Average);
 
-/// <summary>What an epoch came to. Loss and accuracy are those of the augmented batches as they were trained on.</summary>
+/// <summary>What an epoch came to. Loss and accuracy are those of the augmented batches as they were trained on, with what was dropped.</summary>
 /// <param name="Epoch">From 0, which is the model before its first step and has no training figures.</param>
 public sealed record EpochReport(int Epoch, double? TrainLoss, double? TrainAccuracy, IReadOnlyList<SplitResult> Splits);
 
@@ -39,6 +40,7 @@ public sealed class MemberTrainer
     readonly StepWeights _weights;
     readonly Optimizer _optimizer;
     readonly BatchMaker _batches;
+    RandomSource _dropout;
     readonly float[] _parameters;
     readonly float[] _gradients;
     readonly float[] _average;
@@ -103,11 +105,12 @@ public sealed class MemberTrainer
         var steps = _batches.StepsPerEpoch;
         var (loss, correct) = (0.0, 0);
         _batches.Begin(++Epoch);
+        _dropout = RandomSource.Named(_task.Seed, $"dropout/{Epoch}");
         for (var step = 0; step < steps; step++)
         {
             stop.ThrowIfCancellationRequested();
             _batches.Fill(step);
-            var (stepLoss, stepCorrect) = Accumulate();
+            var (stepLoss, stepCorrect) = Accumulate(step);
             if (!double.IsFinite(stepLoss)) throw new DivergedException(Epoch, step + 1);
             loss += stepLoss;
             correct += stepCorrect;
@@ -132,14 +135,14 @@ public sealed class MemberTrainer
     }
 
     /// <summary>Gradients of the batch's mean loss; the loss and how many were right.</summary>
-    (double Loss, int Correct) Accumulate()
+    (double Loss, int Correct) Accumulate(int step)
     {
         _weights.Refresh(_parameters);
         Array.Clear(_gradients);
-        return _task.Settings.Objective == Objective.Contrastive ? (AccumulateContrastive(), 0) : AccumulateSupervised();
+        return _task.Settings.Objective == Objective.Contrastive ? (AccumulateContrastive(step), 0) : AccumulateSupervised(step);
     }
 
-    (double Loss, int Correct) AccumulateSupervised()
+    (double Loss, int Correct) AccumulateSupervised(int step)
     {
         var (batch, pixels, outputs) = (_task.Settings.Batch, _task.Train.PixelsEach, _task.Head.Out);
         var (loss, correct) = (0.0, 0);
@@ -147,7 +150,7 @@ public sealed class MemberTrainer
         for (var first = 0; first < batch; first += NetworkPass.TileSamples)
         {
             var samples = Math.Min(NetworkPass.TileSamples, batch - first);
-            tile.Forward(_weights, _batches.Images.AsSpan(first * pixels), samples, _outputs);
+            tile.Forward(_weights, _batches.Images.AsSpan(first * pixels), samples, _outputs, DropsOf(step, batch, first));
             loss += CrossEntropy.Run(samples, outputs, _outputs, _batches.Targets.AsSpan(first * outputs), batch, _dOutputs);
             for (var i = 0; i < samples; i++)
                 if (Evaluator.ArgMax(_outputs.AsSpan(i * outputs, outputs)) == _batches.Labels[first + i]) correct++;
@@ -156,11 +159,14 @@ public sealed class MemberTrainer
         return (loss / batch, correct);
     }
 
-    double AccumulateContrastive()
+    /// <summary>What is dropped from a tile that begins with so many samples of its step before it.</summary>
+    Drops? DropsOf(int step, int samples, int first) => _task.Settings.Dropout > 0 ? new(_dropout, _task.Settings.Dropout, (long)step * samples + first) : null;
+
+    double AccumulateContrastive(int step)
     {
         var (views, pixels, outputs) = (2 * _task.Settings.Batch, _task.Train.PixelsEach, _task.Head.Out);
         for (var (tile, first) = (0, 0); first < views; tile++, first += NetworkPass.TileSamples)
-            _tiles[tile].Forward(_weights, _batches.Images.AsSpan(first * pixels), Math.Min(NetworkPass.TileSamples, views - first), _outputs.AsSpan(first * outputs));
+            _tiles[tile].Forward(_weights, _batches.Images.AsSpan(first * pixels), Math.Min(NetworkPass.TileSamples, views - first), _outputs.AsSpan(first * outputs), DropsOf(step, views, first));
         var loss = InfoNce.Run(_task.Settings.Batch, outputs, _task.Settings.Temperature, _outputs, _dOutputs);
         for (var (tile, first) = (0, 0); first < views; tile++, first += NetworkPass.TileSamples)
             _tiles[tile].Backward(_weights, _dOutputs.AsSpan(first * outputs, Math.Min(NetworkPass.TileSamples, views - first) * outputs), _gradients, _task.Settings.FreezeBackbone);

@@ -3,18 +3,18 @@ using System.Runtime.Intrinsics;
 namespace ModelZoo.Learning.Training;
 
 /// <summary>Moves parameters along their gradients. Weight decay applies to all tensors, as in the published populations.</summary>
-/// <remarks>AdamW: Loshchilov and Hutter 2019, arXiv:1711.05101. SGD with momentum as PyTorch defines it: v ← μv + g, beginning with g.</remarks>
+/// <remarks>Adam: Kingma and Ba 2015, arXiv:1412.6980. AdamW: Loshchilov and Hutter 2019, arXiv:1711.05101. SGD with momentum as PyTorch defines it: v ← μv + g, beginning with g.</remarks>
 sealed class Optimizer(TrainSettings settings, int count)
 {
     const double Beta1 = 0.9;
     const double Beta2 = 0.999;
     const float Epsilon = 1e-8f;
 
-    /// <summary>Mean of gradients (AdamW) or velocity (SGD).</summary>
-    public float[] First { get; } = settings.Optimizer == OptimizerKind.AdamW || settings.Momentum > 0 ? new float[count] : [];
+    /// <summary>Mean of gradients (Adam, AdamW) or velocity (SGD).</summary>
+    public float[] First { get; } = settings.Optimizer.Moments(settings.Momentum) > 0 ? new float[count] : [];
 
     /// <summary>Mean of squared gradients; empty for SGD.</summary>
-    public float[] Second { get; } = settings.Optimizer == OptimizerKind.AdamW ? new float[count] : [];
+    public float[] Second { get; } = settings.Optimizer.HasSecondMoments() ? new float[count] : [];
 
     /// <summary>Steps made.</summary>
     public long Steps { get; set; }
@@ -23,14 +23,32 @@ sealed class Optimizer(TrainSettings settings, int count)
     public void Step(float[] parameters, float[] gradients, int first, double rate)
     {
         Steps++;
-        var p = parameters.AsSpan(first);
-        var g = gradients.AsSpan(first);
-        if (settings.Optimizer == OptimizerKind.AdamW) AdamW(p, g, First.AsSpan(first), Second.AsSpan(first), rate, settings.WeightDecay, Steps);
-        else Sgd(p, g, First.Length > 0 ? First.AsSpan(first) : [], rate, settings.WeightDecay, settings.Momentum);
+        Step(settings.Optimizer, parameters.AsSpan(first), gradients.AsSpan(first), Part(First), Part(Second), rate, settings.WeightDecay, settings.Momentum, Steps);
+
+        Span<float> Part(float[] moments) => moments.Length > 0 ? moments.AsSpan(first) : [];
     }
 
+    /// <summary>One step of any kind.</summary>
+    /// <param name="g">Gradients; Adam adds its weight decay to them.</param>
+    /// <param name="first">Means of gradients or velocity; empty for SGD without momentum.</param>
+    /// <param name="second">Means of squares; empty for SGD.</param>
     /// <param name="steps">Made so far, this one included.</param>
-    internal static void AdamW(Span<float> p, ReadOnlySpan<float> g, Span<float> m, Span<float> v, double rate, double weightDecay, long steps)
+    internal static void Step(OptimizerKind kind, Span<float> p, Span<float> g, Span<float> first, Span<float> second, double rate, double weightDecay, double momentum, long steps)
+    {
+        if (kind == OptimizerKind.Sgd)
+        {
+            Sgd(p, g, first, rate, weightDecay, momentum);
+            return;
+        }
+        if (kind == OptimizerKind.Adam && weightDecay != 0)
+        {
+            var decay = (float)weightDecay;
+            for (var i = 0; i < p.Length; i++) g[i] = MathF.FusedMultiplyAdd(decay, p[i], g[i]);
+        }
+        AdamW(p, g, first, second, rate, kind == OptimizerKind.AdamW ? weightDecay : 0, steps);
+    }
+
+    static void AdamW(Span<float> p, ReadOnlySpan<float> g, Span<float> m, Span<float> v, double rate, double weightDecay, long steps)
     {
         var keep = (float)(1 - rate * weightDecay);
         var step = (float)(rate / (1 - Math.Pow(Beta1, steps)));
@@ -56,7 +74,7 @@ sealed class Optimizer(TrainSettings settings, int count)
     }
 
     /// <param name="velocity">Empty: without momentum.</param>
-    internal static void Sgd(Span<float> p, ReadOnlySpan<float> g, Span<float> velocity, double rate, double weightDecay, double momentumShare)
+    static void Sgd(Span<float> p, ReadOnlySpan<float> g, Span<float> velocity, double rate, double weightDecay, double momentumShare)
     {
         var (decay, momentum, lr) = ((float)weightDecay, (float)momentumShare, (float)rate);
         for (var i = 0; i < p.Length; i++)

@@ -111,7 +111,7 @@ public sealed class PopulationTrainer(Blueprint blueprint, Func<BlueprintDataset
     /// <summary>Fits a head on the frozen backbone before everything trains.</summary>
     internal static float[] Probe(Architecture model, HeadShape head, TrainSettings settings, ImageSet train, ulong headSeed, float[] start, CancellationToken stop)
     {
-        var probe = settings with { FreezeBackbone = true, ProbeFirst = false, Epochs = ProbeEpochs, Optimizer = OptimizerKind.AdamW, LearningRate = ProbeRate, WeightDecay = 0, Schedule = ScheduleKind.Constant, WarmupSteps = 0, Ema = 0 };
+        var probe = settings with { FreezeBackbone = true, ProbeFirst = false, Epochs = ProbeEpochs, Optimizer = OptimizerKind.AdamW, LearningRate = ProbeRate, WeightDecay = 0, Schedule = ScheduleKind.Constant, WarmupSteps = 0, Ema = 0, Dropout = 0 };
         var trainer = new MemberTrainer(new(model, head, probe, train, [], headSeed, start));
         while (trainer.Epoch < ProbeEpochs) trainer.RunEpoch(stop);
         return trainer.Parameters.ToArray();

@@ -5,8 +5,6 @@ namespace ModelZoo.Learning.Training;
 
 public enum Objective { Supervised, Contrastive }
 
-public enum OptimizerKind { AdamW, Sgd }
-
 public enum ScheduleKind { Constant, Cosine, OneCycle }
 
 /// <summary>How one member is trained: the effective settings, typed.</summary>
@@ -43,6 +41,9 @@ public sealed record TrainSettings
     /// <summary>Decay of an exponential moving average over steps, kept beside the weights; 0 for none.</summary>
     public double Ema { get; init; }
 
+    /// <summary>Share of hidden numbers that each training step drops; 0 for none.</summary>
+    public double Dropout { get; init; }
+
     public Initialization Initialization { get; init; }
 
     public IReadOnlyList<Augmentation> Augment { get; init; } = [];
@@ -53,7 +54,7 @@ public sealed record TrainSettings
         Objective = effective.Word("objective.kind") == "contrastive" ? Objective.Contrastive : Objective.Supervised,
         Epochs = effective.Whole("train.epochs"),
         Batch = effective.Whole("train.batch"),
-        Optimizer = effective.Word("train.optimizer") == "sgd" ? OptimizerKind.Sgd : OptimizerKind.AdamW,
+        Optimizer = OptimizerKinds.Parse(effective.Word("train.optimizer")),
         LearningRate = effective.Real("train.lr"),
         WeightDecay = effective.Real("train.weight_decay"),
         Momentum = effective.Real("train.momentum"),
@@ -64,7 +65,12 @@ public sealed record TrainSettings
         FreezeBackbone = effective.Word("train.freeze") == "backbone",
         ProbeFirst = effective.Flag("head.probe_first"),
         Ema = effective.Real("train.ema"),
-        Initialization = effective.Word("train.init") switch { "kaiming_uniform" => Initialization.KaimingUniform, "kaiming_normal" => Initialization.KaimingNormal, _ => Initialization.XavierUniform },
+        Dropout = effective.Real("train.dropout"),
+        Initialization = effective.Word("train.init") switch
+        {
+            "kaiming_uniform" => Initialization.KaimingUniform, "kaiming_normal" => Initialization.KaimingNormal,
+            "uniform" => Initialization.Uniform, "normal" => Initialization.Normal, _ => Initialization.XavierUniform,
+        },
         Augment = [.. effective.Texts("train.augment").Select(text => Augmentation.Parse(text, problem => new RecipeException(0, "train.augment", problem)))],
     };
 }

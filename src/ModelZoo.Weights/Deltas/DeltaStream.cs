@@ -9,7 +9,7 @@ public delegate Task<Stream> OpenRange(long offset, long length, CancellationTok
 /// A range of the content, decoded block by block as it is read. Container and base are read forwards, each range once: what costs is decoding,
 /// and of the base as many bytes as are asked for and at most two blocks more.
 /// </summary>
-public sealed class DeltaStream : Stream
+public sealed class DeltaStream : ForwardStream
 {
     /// <summary>Gaps up to this size are read over; at larger ones the base is opened anew.</summary>
     const int ReadOverBytes = 256 << 10;
@@ -128,13 +128,9 @@ public sealed class DeltaStream : Stream
         return end;
     }
 
-    public override bool CanRead => true;
-    public override bool CanSeek => false;
-    public override bool CanWrite => false;
     public override long Length { get; }
-    public override long Position { get => Length - _left; set => throw new NotSupportedException(); }
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("Only asynchronous reading.");
+
+    protected override long? ReadSoFar => Length - _left;
 
     protected override void Dispose(bool disposing)
     {
@@ -148,9 +144,4 @@ public sealed class DeltaStream : Stream
         }
         base.Dispose(disposing);
     }
-
-    public override void Flush() { }
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-    public override void SetLength(long value) => throw new NotSupportedException();
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 }

@@ -39,7 +39,7 @@ public sealed class MoveProcessTests
             }
             var said = string.Concat(await words);
             Assert.True(move.ExitCode == 0, said);
-            Assert.Contains("25 blobs", said);
+            Assert.Matches("25 blobs|nothing was left to do", said);       // the last kill may have come after the end
             TestContext.Current.TestOutputHelper?.WriteLine($"{kills} kills; {said}");
             break;
         }

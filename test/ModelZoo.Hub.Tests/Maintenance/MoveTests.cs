@@ -47,12 +47,12 @@ public sealed class MoveTests
             var interrupted = await InterruptAsync(hub, target, runs: 6);
             (code, words) = await ZooAsync(hub, target);
             Assert.True(code == 0, words);
-            Assert.Contains("14 blobs", words);
+            Assert.Matches("14 blobs|nothing was left to do", words);      // the last interruption may have come too late
             TestContext.Current.TestOutputHelper?.WriteLine($"{interrupted} interrupted runs; {words}");
 
             (code, words) = await ZooAsync(hub, target);
-            Assert.NotEqual(0, code);
-            Assert.Contains("not empty", words);
+            Assert.True(code == 0, words);      // a run killed after its end, before it could say so, is run again too
+            Assert.Contains("nothing was left to do", words);
             await Assert.ThrowsAsync<InvalidOperationException>(hub.StartAsync);
 
             await using var moved = new MovedHub(target);
@@ -66,6 +66,9 @@ public sealed class MoveTests
             await moved.RequireCleanAsync();
             (code, words) = await Upkeep.ZooAsync("move", "--data", hub.Options.DataFolder, "--take-back");
             Assert.True(code == 0, words);
+            (code, words) = await ZooAsync(hub, target);
+            Assert.NotEqual(0, code);
+            Assert.Contains("not empty", words);
             await hub.StartAsync();
         }
         finally
@@ -88,7 +91,7 @@ public sealed class MoveTests
             using var stop = new CancellationTokenSource(TimeSpan.FromMilliseconds(20 + (run * 60)));
             try
             {
-                await move.RunAsync("elsewhere", blobsOnly: false, new JobRun(new Job()), stop.Token);
+                await move.RunAsync($"{target.Database.Kind} and {target.Storage}", blobsOnly: false, new JobRun(new Job()), stop.Token);
                 return interrupted;
             }
             catch (Exception error) when (stop.IsCancellationRequested && error is not Xunit.Sdk.IAssertionException)

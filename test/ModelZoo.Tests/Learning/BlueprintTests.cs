@@ -12,6 +12,7 @@ public sealed class BlueprintTests
         architectures:
           tiny: { family: vit, image: 8, patch: 2, dim: 32, depth: 4, heads: 4, mlp: 64 }
           wide: { family: mlp, image: 8, hidden: [32, 16] }
+          one: { family: cnn, image: 8, hidden: [4] }
         stages:
 
         """;
@@ -25,6 +26,9 @@ public sealed class BlueprintTests
     [InlineData("digits-14", 14)]
     [InlineData("shapes-14", 14)]
     [InlineData("digits-phases", 90)]
+    [InlineData("cnn-seed", 1000)]
+    [InlineData("cnn-hyp-10-fixed", 2560)]
+    [InlineData("cnn-hyp-10-rand", 2560)]
     public void Templates_make_the_number_of_members_they_promise(string name, int members)
     {
         var made = Blueprint.Parse(BlueprintTemplates.Find(name)!).Expand();
@@ -130,25 +134,51 @@ public sealed class BlueprintTests
         Assert.Contains(member.Remarks, remark => remark.StartsWith("The last 96 of 4096 samples", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void Adam_has_a_momentum_of_its_own_and_dropout_needs_something_to_drop()
+    {
+        var members = Expand("""
+              - { name: scratch, architecture: tiny, dataset: digits, train: { epochs: 1, momentum: 0.9 }, factors: { optimizer: [adam, sgd], dropout: [0, 0.5], init: [uniform, normal] } }
+            """);
+        Assert.Equal(8, members.Count);
+        Assert.Equal([0, 0.5], members.Select(member => member.Effective.Real("train.dropout")).Distinct());
+        Assert.Equal(["uniform", "normal"], members.Select(member => member.Effective.Word("train.init")).Distinct());
+        Assert.All(members, member => Assert.Equal(member.Effective.Word("train.optimizer") == "sgd" ? 0.9 : 0, member.Effective.Real("train.momentum")));
+        Assert.All(members, member => Assert.Equal(member.Effective.Word("train.optimizer") == "adam", member.Remarks.Contains("train.momentum has no effect: Adam has its own.")));
+        var one = Expand("""
+              - { name: scratch, architecture: one, dataset: digits, train: { epochs: 1, dropout: 0.5 } }
+            """)[0];
+        Assert.Equal(0, one.Effective.Real("train.dropout"));
+        Assert.Contains(one.Remarks, remark => remark.StartsWith("train.dropout has no effect: behind the only convolution", StringComparison.Ordinal));
+        // Without dropout a member is who it was before there was any.
+        Assert.Equal(Expand("  - { name: scratch, architecture: tiny, dataset: digits, train: { epochs: 1 } }")[0].Id, Expand("  - { name: scratch, architecture: tiny, dataset: digits, train: { epochs: 1, dropout: 0, optimizer: adamw } }")[0].Id);
+    }
+
     [Theory]
-    [InlineData("  - { name: a, architecture: tiny, dataset: digits, train: { epochs: 1, batch: 2000 } }", 7, "batch", "no step would be made")]
-    [InlineData("  - { name: a, architecture: tiny, dataset: digits, train: { lr: 1 } }", 7, "train.epochs", "for how many epochs")]
-    [InlineData("  - { name: a, architecture: tiny, dataset: digits, train: { epochs: 1, rate: 1 } }", 7, "stages[0].train.rate", "unknown key 'rate'")]
-    [InlineData("  - { name: a, architecture: tiny, dataset: mnist, train: { epochs: 1 } }", 7, "dataset", "no data set 'mnist'")]
-    [InlineData("  - { name: a, architecture: tiny, dataset: digits, head: { out: 12 }, train: { epochs: 1 } }", 7, "head.out", "has 10 classes")]
-    [InlineData("  - { name: a, architecture: tiny, dataset: digits, objective: { kind: contrastive }, train: { epochs: 1 } }", 7, "head.out", "how wide")]
-    [InlineData("  - { name: a, architecture: tiny, dataset: digits, objective: { kind: contrastive }, head: { out: 8 }, train: { epochs: 1, batch: 1 } }", 7, "batch", "at least 2")]
-    [InlineData("  - { name: a, architecture: tiny, dataset: digits, train: { epochs: 1 }, factors: { architecture.heads: [3] } }", 7, "heads", "does not divide into 3 heads")]
-    [InlineData("  - { name: a, architecture: tiny, dataset: digits, train: { epochs: 1 }, factors: { kind: [linear] } }", 7, "factors", "'kind' is ambiguous: head.kind or objective.kind")]
-    [InlineData("  - { name: a, architecture: tiny, dataset: digits, train: { epochs: 1 }, factors: { lr: [] } }", 7, "factors.lr", "empty")]
-    [InlineData("  - { name: a, architecture: tiny, dataset: digits, train: { epochs: 1 }, factors: { momentum: [0, 0.9] } }", 7, "stages[0]", "are the same member (train.momentum has no effect: AdamW has its own.)")]
-    [InlineData("  - { name: a, architecture: tiny, dataset: digits, train: { epochs: 1 }, factors: { lr: [1, 2] }, exclude: [{ lr: 3 }] }", 7, "exclude", "nothing would match")]
-    [InlineData("  - { name: a, architecture: tiny, dataset: digits, train: { epochs: 1 }, seeds: [1, 1] }", 7, "seeds", "given twice")]
-    [InlineData("  - { name: a, architecture: tiny, dataset: digits, train: { epochs: 1 }, seeds: { count: 100000 }, factors: { lr: [1, 2] } }", 7, "stages[0]", "at most 100000 are made")]
-    [InlineData("  - { name: a, dataset: digits, from: { stage: b }, train: { epochs: 1 } }\n  - { name: b, dataset: digits, from: { stage: a }, train: { epochs: 1 } }", 7, "from", "in a circle")]
-    [InlineData("  - { name: a, architecture: tiny, dataset: digits, train: { epochs: 1 } }\n  - { name: b, architecture: wide, dataset: digits, from: { stage: a }, train: { epochs: 1 } }", 8, "architecture", "shares its backbone")]
-    [InlineData("  - { name: a, architecture: tiny, dataset: digits, train: { epochs: 3 } }\n  - { name: b, dataset: digits, from: { stage: a, checkpoint: [7] }, train: { epochs: 1 } }", 8, "from", "no state of")]
-    [InlineData("  - { name: a, architecture: tiny, dataset: digits, train: { epochs: 1 }, exclude: !!python/object {} }", 7, "exclude", "is not allowed")]
+    [InlineData("  - { name: a, architecture: tiny, dataset: digits, train: { epochs: 1, dropout: 1.5 } }", 8, "dropout", "must lie between 0 and 0.99; it is 1.5")]
+    [InlineData("  - { name: a, architecture: tiny, dataset: digits, train: { epochs: 1, dropout: -0.1 } }", 8, "dropout", "must lie between 0 and 0.99")]
+    [InlineData("  - { name: a, architecture: tiny, dataset: digits, train: { epochs: 1, dropout: much } }", 8, "dropout", "must be a number")]
+    [InlineData("  - { name: a, architecture: tiny, dataset: digits, train: { epochs: 1 }, factors: { dropout: [0, 1] } }", 8, "dropout", "must lie between 0 and 0.99; it is 1")]
+    [InlineData("  - { name: a, architecture: tiny, dataset: digits, train: { epochs: 1, optimizer: adamax } }", 8, "optimizer", "'adamax' is not known; train.optimizer is one of: adamw, adam, sgd")]
+    [InlineData("  - { name: a, architecture: tiny, dataset: digits, train: { epochs: 1, init: lecun } }", 8, "init", "one of: xavier_uniform, kaiming_uniform, kaiming_normal, uniform, normal")]
+    [InlineData("  - { name: a, architecture: tiny, dataset: digits, train: { epochs: 1, batch: 2000 } }", 8, "batch", "no step would be made")]
+    [InlineData("  - { name: a, architecture: tiny, dataset: digits, train: { lr: 1 } }", 8, "train.epochs", "for how many epochs")]
+    [InlineData("  - { name: a, architecture: tiny, dataset: digits, train: { epochs: 1, rate: 1 } }", 8, "stages[0].train.rate", "unknown key 'rate'")]
+    [InlineData("  - { name: a, architecture: tiny, dataset: mnist, train: { epochs: 1 } }", 8, "dataset", "no data set 'mnist'")]
+    [InlineData("  - { name: a, architecture: tiny, dataset: digits, head: { out: 12 }, train: { epochs: 1 } }", 8, "head.out", "has 10 classes")]
+    [InlineData("  - { name: a, architecture: tiny, dataset: digits, objective: { kind: contrastive }, train: { epochs: 1 } }", 8, "head.out", "how wide")]
+    [InlineData("  - { name: a, architecture: tiny, dataset: digits, objective: { kind: contrastive }, head: { out: 8 }, train: { epochs: 1, batch: 1 } }", 8, "batch", "at least 2")]
+    [InlineData("  - { name: a, architecture: tiny, dataset: digits, train: { epochs: 1 }, factors: { architecture.heads: [3] } }", 8, "heads", "does not divide into 3 heads")]
+    [InlineData("  - { name: a, architecture: tiny, dataset: digits, train: { epochs: 1 }, factors: { kind: [linear] } }", 8, "factors", "'kind' is ambiguous: head.kind or objective.kind")]
+    [InlineData("  - { name: a, architecture: tiny, dataset: digits, train: { epochs: 1 }, factors: { lr: [] } }", 8, "factors.lr", "empty")]
+    [InlineData("  - { name: a, architecture: tiny, dataset: digits, train: { epochs: 1 }, factors: { momentum: [0, 0.9] } }", 8, "stages[0]", "are the same member (train.momentum has no effect: AdamW has its own.)")]
+    [InlineData("  - { name: a, architecture: tiny, dataset: digits, train: { epochs: 1 }, factors: { lr: [1, 2] }, exclude: [{ lr: 3 }] }", 8, "exclude", "nothing would match")]
+    [InlineData("  - { name: a, architecture: tiny, dataset: digits, train: { epochs: 1 }, seeds: [1, 1] }", 8, "seeds", "given twice")]
+    [InlineData("  - { name: a, architecture: tiny, dataset: digits, train: { epochs: 1 }, seeds: { count: 100000 }, factors: { lr: [1, 2] } }", 8, "stages[0]", "at most 100000 are made")]
+    [InlineData("  - { name: a, dataset: digits, from: { stage: b }, train: { epochs: 1 } }\n  - { name: b, dataset: digits, from: { stage: a }, train: { epochs: 1 } }", 8, "from", "in a circle")]
+    [InlineData("  - { name: a, architecture: tiny, dataset: digits, train: { epochs: 1 } }\n  - { name: b, architecture: wide, dataset: digits, from: { stage: a }, train: { epochs: 1 } }", 9, "architecture", "shares its backbone")]
+    [InlineData("  - { name: a, architecture: tiny, dataset: digits, train: { epochs: 3 } }\n  - { name: b, dataset: digits, from: { stage: a, checkpoint: [7] }, train: { epochs: 1 } }", 9, "from", "no state of")]
+    [InlineData("  - { name: a, architecture: tiny, dataset: digits, train: { epochs: 1 }, exclude: !!python/object {} }", 8, "exclude", "is not allowed")]
     public void A_refusal_names_line_and_key(string stages, int line, string key, string words)
     {
         var refused = Assert.Throws<RecipeException>(() => Expand(stages));

@@ -172,6 +172,23 @@ public sealed class FineTuneTests
     }
 
     [Fact]
+    public void Adam_is_AdamW_but_for_what_decays()
+    {
+        var plain = Run(OptimizerKind.AdamW, 0);
+        Assert.Equal(plain, Run(OptimizerKind.Adam, 0));
+        Assert.NotEqual(Run(OptimizerKind.AdamW, 0.1), Run(OptimizerKind.Adam, 0.1));
+
+        static float[] Run(OptimizerKind optimizer, double decay)
+        {
+            var settings = Settings(FineTuneMethod.Full) with { Optimizer = optimizer, WeightDecay = decay, Epochs = 1 };
+            var layout = new EncoderLayout(s_bert, 4, settings);
+            var tuner = new FineTuner(new(layout, Noise(layout.Count, 3, 0.3f), settings, Samples(layout, 29), null), 2);
+            tuner.RunEpoch(null, s_never);
+            return tuner.Values.ToArray();
+        }
+    }
+
+    [Fact]
     public void A_run_that_blows_up_says_where()
     {
         var settings = Settings(FineTuneMethod.Full) with { LearningRate = 1e30, ClipNorm = 0, Optimizer = OptimizerKind.Sgd, Epochs = 3 };

@@ -17,15 +17,15 @@ public sealed class PopulationTests
         architectures:
           tiny: { family: vit, image: 8, patch: 4, dim: 16, depth: 2, heads: 2, mlp: 24 }
         stages:
-          - { name: sl, architecture: tiny, dataset: glyphs, train: { epochs: 2, batch: 32, lr: 3e-3, augment: [shift, mixup, "erase(0.3)"] }, seeds: [1] }
-          - { name: cl, architecture: tiny, dataset: glyphs, objective: { kind: contrastive, temperature: 0.2 }, head: { out: 8 }, train: { epochs: 2, batch: 24, lr: 3e-3, schedule: one-cycle }, seeds: [1] }
+          - { name: sl, architecture: tiny, dataset: glyphs, train: { epochs: 2, batch: 32, lr: 3e-3, augment: [shift, mixup, "erase(0.3)"], dropout: 0.1 }, seeds: [1] }
+          - { name: cl, architecture: tiny, dataset: glyphs, objective: { kind: contrastive, temperature: 0.2 }, head: { out: 8 }, train: { epochs: 2, batch: 24, lr: 3e-3, schedule: one-cycle, dropout: 0.2 }, seeds: [1] }
           - name: ft
             from: { stage: [sl, cl], checkpoint: best }
             dataset: shapes
             train: { epochs: 3, batch: 20, ema: 0.9 }
             factors:
               head: [linear, { kind: mlp, hidden: 12 }]
-              optim: [{ optimizer: adamw, lr: 1e-3 }, { optimizer: sgd, lr: 0.05, momentum: 0.9 }]
+              optim: [{ optimizer: adamw, lr: 1e-3 }, { optimizer: sgd, lr: 0.05, momentum: 0.9 }, { optimizer: adam, lr: 1e-3, weight_decay: 1e-2, dropout: 0.3 }]
               freeze: [none, backbone]
         """;
 
@@ -34,11 +34,11 @@ public sealed class PopulationTests
     {
         var (alone, together, interrupted) = (new MemoryPopulation(), new MemoryPopulation(), new MemoryPopulation());
         var outcomes = await RunAsync(Small, alone, 1);
-        Assert.Equal(2 + 2 * 2 * 2 * 2, outcomes.Count);
+        Assert.Equal(2 + 2 * 2 * 3 * 2, outcomes.Count);
         Assert.All(outcomes, outcome => Assert.Equal((MemberStatus.Done, outcome.Member.Epochs + 1), (outcome.Status, outcome.Reports.Count)));
         await RunAsync(Small, together, 4);
         Assert.Equal(alone.LastStates, together.LastStates);
-        foreach (var room in new[] { 3, 17, 40, int.MaxValue })
+        foreach (var room in new[] { 3, 17, 40, 71, int.MaxValue })
         {
             interrupted.FullAfter = room;
             if (room < int.MaxValue) await Assert.ThrowsAnyAsync<IOException>(() => RunAsync(Small, interrupted, 2));

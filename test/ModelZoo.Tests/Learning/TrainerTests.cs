@@ -51,6 +51,7 @@ public sealed class TrainerTests
     [InlineData(OptimizerKind.Sgd, HeadKind.Linear, Activation.Gelu)]
     [InlineData(OptimizerKind.AdamW, HeadKind.Linear, Activation.Gelu)]
     [InlineData(OptimizerKind.AdamW, HeadKind.Mlp, Activation.Tanh)]
+    [InlineData(OptimizerKind.Adam, HeadKind.Linear, Activation.Gelu)]
     public void Twenty_steps_follow_the_reference(OptimizerKind optimizer, HeadKind kind, Activation activation)
     {
         var head = new HeadShape(kind, kind == HeadKind.Mlp ? 64 : 0, 16);
@@ -59,7 +60,7 @@ public sealed class TrainerTests
         var settings = new TrainSettings
         {
             Epochs = 1, Batch = Batch, Optimizer = optimizer, LearningRate = optimizer == OptimizerKind.Sgd ? 0.03 : 1e-3, Momentum = optimizer == OptimizerKind.Sgd ? 0.9 : 0,
-            WeightDecay = 1e-4, LabelSmoothing = 0.1, Schedule = ScheduleKind.Cosine, WarmupSteps = 4,
+            WeightDecay = optimizer == OptimizerKind.Adam ? 1e-2 : 1e-4, LabelSmoothing = 0.1, Schedule = ScheduleKind.Cosine, WarmupSteps = 4,
         };
         var start = StartingPoint.Of(model, head, Initialization.XavierUniform, 42, 42);
         var trainer = new MemberTrainer(new(model, head, settings, set, [], 42, start));
@@ -90,7 +91,9 @@ public sealed class TrainerTests
                     theta[i] -= rate * first[i];
                     continue;
                 }
-                theta[i] *= 1 - rate * 1e-4;
+                // Adam has the decay in its gradient, and so in both moments; AdamW beside them.
+                if (optimizer == OptimizerKind.Adam) gradient[i] += 1e-2 * theta[i];
+                else theta[i] *= 1 - rate * 1e-4;
                 first[i] = 0.9 * first[i] + 0.1 * gradient[i];
                 second[i] = 0.999 * second[i] + 0.001 * gradient[i] * gradient[i];
                 theta[i] -= rate * (first[i] / (1 - Math.Pow(0.9, step + 1))) / (Math.Sqrt(second[i] / (1 - Math.Pow(0.999, step + 1))) + 1e-8);
@@ -107,6 +110,57 @@ public sealed class TrainerTests
         }
         TestContext.Current.TestOutputHelper?.WriteLine($"{optimizer} {kind}: largest difference {worst:E2}");
         Assert.InRange(worst, 0, 1e-5);
+    }
+
+    [Fact]
+    public void Adam_without_decay_is_AdamW_without_decay()
+    {
+        var head = new HeadShape(HeadKind.Linear, 0, 16);
+        var (plain, same) = (Train(OptimizerKind.AdamW, 0), Train(OptimizerKind.Adam, 0));
+        Assert.Equal(plain, same);
+        Assert.NotEqual(Train(OptimizerKind.AdamW, 0.1), Train(OptimizerKind.Adam, 0.1));
+
+        float[] Train(OptimizerKind optimizer, double decay)
+        {
+            var settings = new TrainSettings { Epochs = 1, Batch = Batch, Optimizer = optimizer, LearningRate = 1e-2, WeightDecay = decay };
+            var trainer = new MemberTrainer(new(s_tiny, head, settings, Glyphs8.Make(5 * Batch, 3), [], 42, StartingPoint.Of(s_tiny, head, Initialization.XavierUniform, 42, 42)));
+            trainer.RunEpoch(default);
+            return trainer.Parameters.ToArray();
+        }
+    }
+
+    [Fact]
+    public void Nothing_is_dropped_where_a_model_is_asked_and_where_a_head_is_fitted_first()
+    {
+        var head = new HeadShape(HeadKind.Mlp, 12, 16);
+        var (set, asked) = (Glyphs8.Make(4 * Batch, 3), Glyphs8.Make(20, 4));
+        var settings = new TrainSettings { Epochs = 2, Batch = Batch, LearningRate = 1e-3, Dropout = 0.5 };
+        var start = StartingPoint.Of(s_tiny, head, Initialization.XavierUniform, 42, 42);
+        var trainer = new MemberTrainer(new(s_tiny, head, settings, set, [asked], 42, start));
+        var report = trainer.RunEpoch(default);
+        Assert.Equal(Evaluator.Run(s_tiny, head, trainer.Parameters.ToArray(), asked, default).Logits, report.Splits[0].Logits);
+        var whole = new MemberTrainer(new(s_tiny, head, settings with { Dropout = 0 }, set, [], 42, start));
+        Assert.NotEqual(whole.RunEpoch(default).TrainLoss, report.TrainLoss);
+        Assert.Equal(PopulationTrainer.Probe(s_tiny, head, settings with { Dropout = 0 }, set, 7, start, default), PopulationTrainer.Probe(s_tiny, head, settings, set, 7, start, default));
+    }
+
+    [Theory]
+    [InlineData(Initialization.Uniform, 0.5, 1 / 12.0, 0, 1)]
+    [InlineData(Initialization.Normal, 0, 1, -6, 6)]
+    public void Plain_first_values_do_not_depend_on_widths(Initialization kind, double mean, double variance, double least, double most)
+    {
+        var layout = ParameterLayout.Of(s_tiny, new(HeadKind.Linear, 0, 16));
+        var values = ModelInitializer.Initialize(layout, kind, 3, 4);
+        foreach (var tensor in layout.Tensors.Where(tensor => tensor.Shape.Count >= 2 && tensor.Count >= 1024 && tensor.Name != "pos_embed"))
+        {
+            var part = values[tensor.Offset..(tensor.Offset + tensor.Count)];
+            var found = part.Average(value => (double)value);
+            // Six deviations of the mean of so many draws.
+            Assert.InRange(found, mean - 6 * Math.Sqrt(variance / part.Length), mean + 6 * Math.Sqrt(variance / part.Length));
+            Assert.InRange(part.Average(value => Math.Pow(value - mean, 2)), 0.8 * variance, 1.2 * variance);
+            Assert.All(part, value => Assert.InRange(value, least, most));
+        }
+        Assert.All(layout.Tensors.Where(tensor => tensor.Name.EndsWith("norm1.weight", StringComparison.Ordinal)), tensor => Assert.Equal(1, values[tensor.Offset]));
     }
 
     static float[] Noise(int count, ulong seed)

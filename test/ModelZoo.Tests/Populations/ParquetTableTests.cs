@@ -50,13 +50,13 @@ public sealed class ParquetTableTests(SmallPopulation small) : IClassFixture<Sma
 
     [Theory]
     [InlineData("cnn-seed", 1000)]
-    [InlineData("cnn-hyp-10-fixed", 960)]
-    [InlineData("cnn-hyp-10-rand", 960)]
+    [InlineData("cnn-hyp-10-fixed", 2560)]
+    [InlineData("cnn-hyp-10-rand", 2560)]
     public async Task The_regimes_of_published_zoos_are_planned(string name, int members)
     {
         var plan = await JsonAsync("population", "plan", name, "--no-calibration", "--members");
         Assert.Equal((members, members * 51), (plan.GetProperty("members").GetInt32(), plan.GetProperty("checkpoints").GetInt32()));
         var seeds = plan.GetProperty("list").EnumerateArray().Select(member => member.GetProperty("factors").GetProperty("seed").GetInt64()).Distinct().Count();
-        Assert.Equal(name switch { "cnn-seed" => 1000, "cnn-hyp-10-fixed" => 10, _ => 960 }, seeds);
+        Assert.Equal(name switch { "cnn-seed" => 1000, "cnn-hyp-10-fixed" => 10, _ => 2560 }, seeds);
     }
 }

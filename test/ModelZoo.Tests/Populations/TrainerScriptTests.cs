@@ -11,7 +11,7 @@ namespace ModelZoo.Tests.Populations;
 /// <summary>`zoo population scripts` and `collect`: what it writes is run where Python with PyTorch is installed (Debian's python3-torch), skipped in words otherwise.</summary>
 public sealed class TrainerScriptTests
 {
-    /// <summary>Twenty steps each, by every optimiser, augmentation, loss and family.</summary>
+    /// <summary>Twenty steps each, by every optimiser, augmentation, loss, family and way to begin, with and without dropout.</summary>
     const string TwentySteps = """
         population: twenty
         title: "$(touch pwned) `touch pwned` '; touch pwned; # \" {{x}} \n- evil: yes"
@@ -20,11 +20,15 @@ public sealed class TrainerScriptTests
         architectures:
           tiny: { family: vit, image: 8, patch: 2, dim: 32, depth: 4, heads: 4, mlp: 64 }
           conv: { family: cnn, image: 8, hidden: [8, 6], kernel: 3, activation: tanh }
+          wide: { family: mlp, image: 8, hidden: [24, 12], activation: sigmoid }
         stages:
           - { name: sgd, architecture: tiny, dataset: glyphs, train: { epochs: 2, batch: 20, lr: 0.05, optimizer: sgd, momentum: 0.9, weight_decay: 1e-4, schedule: cosine, warmup_steps: 4, label_smoothing: 0.1 }, seeds: [42] }
           - { name: adamw, architecture: tiny, dataset: glyphs, train: { epochs: 2, batch: 20, lr: 1e-3, weight_decay: 1e-4, label_smoothing: 0.1, init: kaiming_normal, augment: [shift(1), flip, noise(2), erase(0.25), mixup(0.8), cutmix(1)] }, seeds: [42] }
-          - { name: cl, architecture: tiny, dataset: glyphs, objective: { kind: contrastive, temperature: 0.2 }, head: { out: 16 }, train: { epochs: 2, batch: 20, lr: 1e-3 }, seeds: [42] }
+          - { name: cl, architecture: tiny, dataset: glyphs, objective: { kind: contrastive, temperature: 0.2 }, head: { out: 16 }, train: { epochs: 2, batch: 20, lr: 1e-3, dropout: 0.1 }, seeds: [42] }
           - { name: cnn, architecture: conv, dataset: glyphs, train: { epochs: 2, batch: 20, lr: 1e-2, schedule: one-cycle, ema: 0.9, init: kaiming_uniform }, seeds: [7] }
+          - { name: adam, architecture: tiny, dataset: glyphs, head: { kind: mlp, hidden: 12 }, train: { epochs: 2, batch: 20, lr: 1e-3, optimizer: adam, weight_decay: 1e-2, dropout: 0.2 }, seeds: [7] }
+          - { name: cnn-drop, architecture: conv, dataset: glyphs, head: { kind: mlp, hidden: 12 }, train: { epochs: 2, batch: 20, lr: 1e-3, optimizer: adam, weight_decay: 1e-3, init: normal, dropout: 0.5 }, seeds: [7] }
+          - { name: mlp-drop, architecture: wide, dataset: glyphs, train: { epochs: 2, batch: 20, lr: 1e-3, optimizer: sgd, momentum: 0.9, init: uniform, dropout: 0.3 }, seeds: [7] }
           - { name: ft, from: { stage: sgd }, dataset: glyphs, head: { kind: mlp, hidden: 12 }, train: { epochs: 2, batch: 20, lr: 1e-3 }, seeds: [3] }
         evaluate: { on: [val], every: 1, keep_logits: none }
         """;
@@ -44,7 +48,7 @@ public sealed class TrainerScriptTests
         Assert.Contains("0 epochs taken", (await CollectAsync(2)).Output, StringComparison.Ordinal);
 
         var (ours, theirs) = (await Population.OpenAsync(new FolderFiles(folder["here"]), default), await Population.OpenAsync(new FolderFiles(folder["there"]), default));
-        Assert.Equal(5, theirs.Members.Count(member => member.IsDone));
+        Assert.Equal(8, theirs.Members.Count(member => member.IsDone));
         foreach (var member in ours.Members)
         {
             var layout = ParameterLayout.Of(member.Card.Architecture!, member.Card.Head!);

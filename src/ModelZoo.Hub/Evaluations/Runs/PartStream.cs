@@ -1,9 +1,10 @@
 using System.IO.Compression;
+using ModelZoo.Weights;
 
 namespace ModelZoo.Hub.Evaluations.Runs;
 
 /// <summary>A file that is kept in pieces, read from its beginning. One piece is in memory at a time.</summary>
-sealed class PartStream(EvaluationStore store, long id, IReadOnlyList<EvaluationPart> places) : Stream
+sealed class PartStream(EvaluationStore store, long id, IReadOnlyList<EvaluationPart> places) : ForwardStream
 {
     GZipStream? _piece;
     int _next;
@@ -23,28 +24,6 @@ sealed class PartStream(EvaluationStore store, long id, IReadOnlyList<Evaluation
             _piece = null;
         }
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken stop) => ReadAsync(buffer.AsMemory(offset, count), stop).AsTask();
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("Rows are read asynchronously.");
-
-    public override void Flush() { }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

@@ -2,6 +2,7 @@ using System.IO.Compression;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using ModelZoo.Hub.Kernel;
+using ModelZoo.Weights;
 
 namespace ModelZoo.Hub.Facades.GitHttp;
 
@@ -22,16 +23,10 @@ static class GitBody
         return new Bounded(body, maxBytes);
     }
 
-    sealed class Bounded(Stream inner, long maxBytes) : Stream
+    sealed class Bounded(Stream inner, long maxBytes) : ForwardStream
     {
         readonly long _most = maxBytes;
         long _read;
-
-        public override bool CanRead => true;
-        public override bool CanSeek => false;
-        public override bool CanWrite => false;
-        public override long Length => throw new NotSupportedException();
-        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
 
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
@@ -46,18 +41,6 @@ static class GitBody
                 throw Refusal.Invalid("The body is not gzip, as its header says.");
             }
         }
-
-        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("Read asynchronously.");
-
-        public override void Flush() { }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
         protected override void Dispose(bool disposing)
         {

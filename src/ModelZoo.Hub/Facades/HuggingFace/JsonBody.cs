@@ -34,6 +34,20 @@ sealed class JsonBody(JsonElement root)
         }
     }
 
+    /// <summary>As <see cref="ReadAsync(HttpRequest, CancellationToken)"/>, for the hub's own clients, to whom a misspelt field is better said than passed over.</summary>
+    /// <exception cref="Refusal">Also: a field that is none of these.</exception>
+    public static async Task<JsonBody> ReadAsync(HttpRequest request, IReadOnlyList<string> fields, CancellationToken stop)
+    {
+        var body = await ReadAsync(request, stop);
+        if (body.Root.ValueKind == JsonValueKind.Object)
+            foreach (var field in body.Root.EnumerateObject())
+                if (!fields.Contains(field.Name)) throw NoField(field.Name, fields);
+        return body;
+    }
+
+    public static Refusal NoField(string name, IEnumerable<string> fields) =>
+        Refusal.Invalid($"\"{(name.Length > 60 ? name[..60] + "…" : name)}\" is no field here; there are {string.Join(", ", fields)}.");
+
     /// <summary>All of it; undefined when the body was empty.</summary>
     public JsonElement Root => root;
 

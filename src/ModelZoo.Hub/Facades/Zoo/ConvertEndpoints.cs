@@ -21,10 +21,7 @@ static class ConvertEndpoints
 
     static async Task<IResult> ConvertAsync(SignedIn me, HttpRequest request, AccessPolicy policy, Conversions.Conversions conversions, CancellationToken stop)
     {
-        var body = await JsonBody.ReadAsync(request, stop);
-        if (body.Root.ValueKind == System.Text.Json.JsonValueKind.Object)
-            foreach (var field in body.Root.EnumerateObject())
-                if (!s_fields.Contains(field.Name)) throw Refusal.Invalid($"\"{(field.Name.Length > 60 ? field.Name[..60] + "…" : field.Name)}\" is no field here; there are {string.Join(", ", s_fields)}.");
+        var body = await JsonBody.ReadAsync(request, s_fields, stop);
         var name = body.Text("repository") ?? throw Refusal.Invalid("\"repository\" must name a model as owner/name.");
         var isSame = body.Text("target") is not { Length: > 0 } other || string.Equals(other, name, StringComparison.OrdinalIgnoreCase);
         var source = await GetAsync(name, isSame ? AccessLevel.Contribute : AccessLevel.Read, me, policy, stop);

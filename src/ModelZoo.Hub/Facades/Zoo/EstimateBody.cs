@@ -54,7 +54,7 @@ sealed record EstimateBody(string? Model, string? Revision, JsonElement? Config,
         {
             if (others.Contains(field.Name) || field.Value.ValueKind == JsonValueKind.Null) continue;
             if (!names.Contains(field.Name, StringComparer.OrdinalIgnoreCase))
-                throw Refusal.Invalid($"\"{(field.Name.Length > 60 ? field.Name[..60] + "…" : field.Name)}\" is no field here; there are {string.Join(", ", others.Concat(names))}.");
+                throw JsonBody.NoField(field.Name, others.Concat(names));
             fields[field.Name] = Text(field.Name, field.Value);
         }
         return fields;

@@ -78,10 +78,7 @@ static class EvaluationEndpoints
 
     static async Task<IResult> BeginAsync(SignedIn me, HttpRequest request, EvaluationRequests requests, EvaluationAccess access, CancellationToken stop)
     {
-        var body = await JsonBody.ReadAsync(request, stop);
-        if (body.Root.ValueKind == JsonValueKind.Object)
-            foreach (var field in body.Root.EnumerateObject())
-                if (!s_fields.Contains(field.Name)) throw Refusal.Invalid($"\"{(field.Name.Length > 60 ? field.Name[..60] + "…" : field.Name)}\" is no field here; there are {string.Join(", ", s_fields)}.");
+        var body = await JsonBody.ReadAsync(request, s_fields, stop);
         var row = await requests.BeginAsync(new()
         {
             Model = body.Text("model"), Revision = body.Text("revision"), Benchmark = body.Text("benchmark"), BenchmarkRevision = body.Text("benchmarkRevision"), Task = body.Text("task"),

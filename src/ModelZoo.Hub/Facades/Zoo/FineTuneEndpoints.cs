@@ -26,10 +26,7 @@ static class FineTuneEndpoints
 
     static async Task<IResult> BeginAsync(SignedIn me, HttpRequest request, FineTuneRequests requests, CancellationToken stop)
     {
-        var body = await JsonBody.ReadAsync(request, stop);
-        if (body.Root.ValueKind == JsonValueKind.Object)
-            foreach (var field in body.Root.EnumerateObject())
-                if (!s_fields.Contains(field.Name)) throw Refusal.Invalid($"\"{(field.Name.Length > 60 ? field.Name[..60] + "…" : field.Name)}\" is no field here; there are {string.Join(", ", s_fields)}.");
+        var body = await JsonBody.ReadAsync(request, s_fields, stop);
         var job = await requests.BeginAsync(new()
         {
             Model = body.Text("model"), Revision = body.Text("revision"), Dataset = body.Text("dataset"), DatasetRevision = body.Text("datasetRevision"), Target = body.Text("target"), IsPrivate = body.Flag("private"),

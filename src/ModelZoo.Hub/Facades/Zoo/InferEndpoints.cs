@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using ModelZoo.Hub.Facades.HuggingFace;
 using ModelZoo.Hub.Facades.Models;
 using ModelZoo.Hub.Kernel;
 using ModelZoo.Hub.Repositories;
@@ -61,7 +62,7 @@ static class InferEndpoints
             var body = RequestBody.Parse(bytes);
             bytes = [];
             foreach (var (key, _) in body)
-                if (!s_fields.Contains(key)) throw Refusal.Invalid($"\"{(key.Length > 60 ? key[..60] + "…" : key)}\" is no field here; there are {string.Join(", ", s_fields)}.");
+                if (!s_fields.Contains(key)) throw JsonBody.NoField(key, s_fields);
             body.Copy(asked, "inputs", "parameters", "task");
             revision = body.FindText("revision") ?? revision;
         }

@@ -36,36 +36,30 @@ static class MergeEndpoints
 
     static async Task<IResult> BeginAsync(SignedIn me, HttpRequest request, MergeRequests merges, CancellationToken stop)
     {
-        var job = await merges.BeginAsync(Read(await JsonBody.ReadAsync(request, stop)), me, stop);
+        var job = await merges.BeginAsync(Read(await JsonBody.ReadAsync(request, s_fields, stop)), me, stop);
         return Results.Json(JobAnswer.Of(job), statusCode: StatusCodes.Status202Accepted);
     }
 
     /// <remarks>Reading and comparing takes time and memory, so it is for people who are known.</remarks>
     static async Task<IResult> CheckAsync(SignedIn me, HttpRequest request, MergeRequests merges, MergeCheck check, CancellationToken stop)
     {
-        var outlook = await check.LookAsync(await merges.ReadAsync(Read(await JsonBody.ReadAsync(request, stop)), me.Actor, stop), me.Actor, stop);
+        var outlook = await check.LookAsync(await merges.ReadAsync(Read(await JsonBody.ReadAsync(request, s_fields, stop)), me.Actor, stop), me.Actor, stop);
         return Results.Json(new MergeCheckAnswer(outlook.Verdict, [.. outlook.Pairs.Select(pair => new MergePairAnswer(
             pair.First, pair.Second, Learning.Merging.MergeAdvice.Word(pair.Verdict), Finite(pair.Backbone), Finite(pair.HeadCosine), Finite(pair.AccuracyBarrier), pair.Reasons))], outlook.Remarks));
     }
 
     static double? Finite(double? value) => value is { } number && double.IsFinite(number) ? number : null;
 
-    static MergeWish Read(JsonBody body)
+    static MergeWish Read(JsonBody body) => new()
     {
-        if (body.Root.ValueKind == JsonValueKind.Object)
-            foreach (var field in body.Root.EnumerateObject())
-                if (!s_fields.Contains(field.Name)) throw Refusal.Invalid($"\"{(field.Name.Length > 60 ? field.Name[..60] + "…" : field.Name)}\" is no field here; there are {string.Join(", ", s_fields)}.");
-        return new()
-        {
-            Sources = [.. body.List("sources").Select(each => each is { ValueKind: JsonValueKind.String } ? each.GetString()! : throw Refusal.Invalid("\"sources\" must be a list of names."))],
-            Method = body.Text("method"), Base = body.Text("base"), Configuration = body.Text("configuration"), Type = body.Text("type"), Target = body.Text("target"), Branch = body.Text("branch"),
-            Weights = body.Value("weights") is { ValueKind: JsonValueKind.Array } weights ? [.. weights.EnumerateArray().Select(each => Number(each, "weights"))] : null,
-            Parameters = body.Value("parameters") is { ValueKind: not JsonValueKind.Null } parameters ? Parameters(parameters) : new Dictionary<string, double>(),
-            Seed = body.Value("seed") is { ValueKind: not JsonValueKind.Null } ? body.Number("seed") ?? throw Refusal.Invalid("\"seed\" must be a whole number.") : null,
-            SkipMismatch = body.Flag("skipMismatch"), Force = body.Flag("force"), PullRequest = body.Flag("pullRequest"),
-            IsPrivate = body.Value("private") is { ValueKind: JsonValueKind.True or JsonValueKind.False } hidden ? hidden.GetBoolean() : null,
-        };
-    }
+        Sources = [.. body.List("sources").Select(each => each is { ValueKind: JsonValueKind.String } ? each.GetString()! : throw Refusal.Invalid("\"sources\" must be a list of names."))],
+        Method = body.Text("method"), Base = body.Text("base"), Configuration = body.Text("configuration"), Type = body.Text("type"), Target = body.Text("target"), Branch = body.Text("branch"),
+        Weights = body.Value("weights") is { ValueKind: JsonValueKind.Array } weights ? [.. weights.EnumerateArray().Select(each => Number(each, "weights"))] : null,
+        Parameters = body.Value("parameters") is { ValueKind: not JsonValueKind.Null } parameters ? Parameters(parameters) : new Dictionary<string, double>(),
+        Seed = body.Value("seed") is { ValueKind: not JsonValueKind.Null } ? body.Number("seed") ?? throw Refusal.Invalid("\"seed\" must be a whole number.") : null,
+        SkipMismatch = body.Flag("skipMismatch"), Force = body.Flag("force"), PullRequest = body.Flag("pullRequest"),
+        IsPrivate = body.Value("private") is { ValueKind: JsonValueKind.True or JsonValueKind.False } hidden ? hidden.GetBoolean() : null,
+    };
 
     static Dictionary<string, double> Parameters(JsonElement parameters)
     {

@@ -68,23 +68,14 @@ static class PopulationWorkEndpoints
 
     static async Task<IResult> AnalyseAsync(WritableRepository repository, HttpRequest request, PopulationAnalyses analyses, CancellationToken stop)
     {
-        var body = await ReadAsync(request, s_analysisFields, stop);
+        var body = await JsonBody.ReadAsync(request, s_analysisFields, stop);
         var only = body.List("only").Select(name => name.ValueKind == JsonValueKind.String ? name.GetString()! : throw Refusal.Invalid("\"only\" must be a list of names."));
         return Results.Json(JobAnswer.Of(await analyses.BeginAsync(repository, [.. only.Take(100)], body.Text("branch"), stop)), statusCode: StatusCodes.Status202Accepted);
     }
 
     static async Task<GenerationWish> WishAsync(HttpRequest request, CancellationToken stop)
     {
-        var body = await ReadAsync(request, s_fields, stop);
+        var body = await JsonBody.ReadAsync(request, s_fields, stop);
         return new(body.Text("blueprint"), body.Text("revision"), body.Text("branch"), body.Flag("extend"), body.Flag("analyse"));
-    }
-
-    static async Task<JsonBody> ReadAsync(HttpRequest request, string[] fields, CancellationToken stop)
-    {
-        var body = await JsonBody.ReadAsync(request, stop);
-        if (body.Root.ValueKind == JsonValueKind.Object)
-            foreach (var field in body.Root.EnumerateObject())
-                if (!fields.Contains(field.Name)) throw Refusal.Invalid($"\"{(field.Name.Length > 60 ? field.Name[..60] + "…" : field.Name)}\" is no field here; there are {string.Join(", ", fields)}.");
-        return body;
     }
 }

@@ -1,17 +1,16 @@
 using Microsoft.Win32.SafeHandles;
+using ModelZoo.Weights;
 
 namespace ModelZoo.Hub.Storage;
 
 /// <summary>A range of a file, read forward only. Throws when the file ends before the range does.</summary>
-sealed class FileRangeStream(SafeFileHandle file, long offset, long length) : Stream
+sealed class FileRangeStream(SafeFileHandle file, long offset, long length) : ForwardStream
 {
     long _position;
 
-    public override bool CanRead => true;
-    public override bool CanSeek => false;
-    public override bool CanWrite => false;
     public override long Length => length;
-    public override long Position { get => _position; set => throw new NotSupportedException(); }
+
+    protected override long? ReadSoFar => _position;
 
     public override int Read(Span<byte> buffer)
     {
@@ -24,11 +23,6 @@ sealed class FileRangeStream(SafeFileHandle file, long offset, long length) : St
         var wanted = Bound(buffer.Length);
         return wanted == 0 ? 0 : Count(await RandomAccess.ReadAsync(file, buffer[..wanted], offset + _position, cancellationToken));
     }
-
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
     int Bound(int wanted) => (int)Math.Min(wanted, length - _position);
 
@@ -44,9 +38,4 @@ sealed class FileRangeStream(SafeFileHandle file, long offset, long length) : St
         if (disposing) file.Dispose();
         base.Dispose(disposing);
     }
-
-    public override void Flush() { }
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-    public override void SetLength(long value) => throw new NotSupportedException();
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 }

@@ -1,18 +1,17 @@
 using Amazon.S3.Model;
 using ModelZoo.Hub.Kernel;
+using ModelZoo.Weights;
 
 namespace ModelZoo.Hub.Storage;
 
 /// <summary>The body of one answer, of known length. A body that ends early is an error, never an end.</summary>
-sealed class S3ReadStream(GetObjectResponse response, long length) : Stream
+sealed class S3ReadStream(GetObjectResponse response, long length) : ForwardStream
 {
     long _position;
 
-    public override bool CanRead => true;
-    public override bool CanSeek => false;
-    public override bool CanWrite => false;
     public override long Length => length;
-    public override long Position { get => _position; set => throw new NotSupportedException(); }
+
+    protected override long? ReadSoFar => _position;
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -20,14 +19,11 @@ sealed class S3ReadStream(GetObjectResponse response, long length) : Stream
         return wanted == 0 ? 0 : Count(await response.ResponseStream.ReadAsync(buffer[..wanted], cancellationToken));
     }
 
-    public override int Read(byte[] buffer, int offset, int count)
+    public override int Read(Span<byte> buffer)
     {
-        var wanted = (int)Math.Min(count, length - _position);
-        return wanted == 0 ? 0 : Count(response.ResponseStream.Read(buffer, offset, wanted));
+        var wanted = (int)Math.Min(buffer.Length, length - _position);
+        return wanted == 0 ? 0 : Count(response.ResponseStream.Read(buffer[..wanted]));
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
     int Count(int read)
     {
@@ -41,9 +37,4 @@ sealed class S3ReadStream(GetObjectResponse response, long length) : Stream
         if (disposing) response.Dispose();
         base.Dispose(disposing);
     }
-
-    public override void Flush() { }
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-    public override void SetLength(long value) => throw new NotSupportedException();
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 }
