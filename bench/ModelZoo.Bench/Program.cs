@@ -26,6 +26,7 @@ static class Program
         ("deltas", DeltaBench.RunAsync),
         ("learning", LearningBench.RunAsync),
         ("graph", GraphBench.RunAsync),
+        ("population", PopulationBench.RunAsync),
     ];
 
     static async Task<int> Main(string[] args)
