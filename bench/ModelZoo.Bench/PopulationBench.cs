@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using ModelZoo.Learning.Populations;
-using ModelZoo.Learning.Populations.Analyses;
 using ModelZoo.Weights;
 
 namespace ModelZoo.Bench;

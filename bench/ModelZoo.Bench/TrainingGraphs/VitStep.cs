@@ -83,13 +83,18 @@ sealed class VitStep
         x = _tape.Reshape(_tape.Add(x, _weights["pos_embed"]), Of(rows, dim));
         for (var i = 0; i < _model.Depth; i++)
         {
-            x = _tape.Add(x, Linear(Attend(Linear(Norm(x, $"blocks.{i}.norm1"), $"blocks.{i}.attn.qkv")), $"blocks.{i}.attn.proj"));
+            // As in our passes: behind the last block only the class token is read, so only its query is made there.
+            var (whole, isLast) = (Norm(x, $"blocks.{i}.norm1"), i == _model.Depth - 1);
+            if (isLast) x = First(x);
+            x = _tape.Add(x, Linear(Attend(whole, $"blocks.{i}.attn.qkv", isLast), $"blocks.{i}.attn.proj"));
             x = _tape.Add(x, Linear(_tape.Gelu(Linear(Norm(x, $"blocks.{i}.norm2"), $"blocks.{i}.mlp.fc1")), $"blocks.{i}.mlp.fc2"));
         }
-        var token = _tape.Split(_tape.Reshape(x, Of(_batch, tokens, dim)), -2, 1, tokens - 1)[0];
-        var logits = Linear(Norm(_tape.Reshape(token, Of(_batch, dim)), "norm"), "head");
+        var logits = Linear(Norm(x, "norm"), "head");
         return _tape.CrossEntropy(logits, Input("targets", Of(_batch, head.Out)), _batch);
     }
+
+    /// <summary>[rows, dim] to that of class tokens, [batch, dim].</summary>
+    Term First(Term x) => _tape.Reshape(_tape.Split(_tape.Reshape(x, Of(_batch, _model.Tokens, _model.Dim)), -2, 1, _model.Tokens - 1)[0], Of(_batch, _model.Dim));
 
     Term Linear(Term x, string name) => _tape.Linear(x, _weights[$"{name}.weight"], _weights[$"{name}.bias"]);
 
@@ -98,14 +103,22 @@ sealed class VitStep
     /// <summary>A vector that meets every row of its member.</summary>
     Term Row(string name) => _stack.Length == 0 ? _weights[name] : _tape.Reshape(_weights[name], Of(1, _model.Dim));
 
-    /// <param name="qkv">[rows, 3·dim].</param>
-    Term Attend(Term qkv)
+    /// <param name="x">[rows, dim].</param>
+    /// <param name="first">For class tokens only.</param>
+    Term Attend(Term x, string name, bool first)
     {
-        var (tokens, heads, width) = ((long)_model.Tokens, (long)_model.Heads, (long)_model.Dim / _model.Heads);
-        var parts = _tape.Split(qkv, -1, _model.Dim, _model.Dim, _model.Dim).Select(part =>
-            _tape.Transpose(_tape.Reshape(part, Of(_batch, tokens, heads, width)), Order(0, 2, 1, 3))).ToArray();
+        var (queries, dim, heads, width) = (first ? 1L : _model.Tokens, (long)_model.Dim, (long)_model.Heads, (long)_model.Dim / _model.Heads);
+        var (weight, bias) = (_weights[$"{name}.weight"], _weights[$"{name}.bias"]);
+        Term[] parts;
+        if (first)
+        {
+            var (weights, biases) = (_tape.Split(weight, -2, dim, 2 * dim), _tape.Split(bias, -1, dim, 2 * dim));
+            parts = [_tape.Linear(First(x), weights[0], biases[0]), .. _tape.Split(_tape.Linear(x, weights[1], biases[1]), -1, dim, dim)];
+        }
+        else parts = _tape.Split(_tape.Linear(x, weight, bias), -1, dim, dim, dim);
+        parts = [.. parts.Select((part, i) => _tape.Transpose(_tape.Reshape(part, Of(_batch, i == 0 ? queries : _model.Tokens, heads, width)), Order(0, 2, 1, 3)))];
         var shares = _tape.Softmax(_tape.Product(parts[0], parts[1], turnB: true, factor: (float)(1 / Math.Sqrt(width))));
-        return _tape.Reshape(_tape.Transpose(_tape.Product(shares, parts[2]), Order(0, 2, 1, 3)), Of(_batch * tokens, _model.Dim));
+        return _tape.Reshape(_tape.Transpose(_tape.Product(shares, parts[2]), Order(0, 2, 1, 3)), Of(_batch * queries, dim));
     }
 
     /// <summary>AdamW with decay on all tensors; what depends on the step comes in as numbers.</summary>
