@@ -1,4 +1,5 @@
 using System.Globalization;
+using ModelZoo.Bench.TrainingGraphs;
 
 namespace ModelZoo.Bench;
 
@@ -24,6 +25,8 @@ static class Program
         ("ranking", LeaderboardBench.RunAsync),
         ("deltas", DeltaBench.RunAsync),
         ("learning", LearningBench.RunAsync),
+        ("graph", GraphBench.RunAsync),
+        ("population", PopulationBench.RunAsync),
     ];
 
     static async Task<int> Main(string[] args)

@@ -21,19 +21,19 @@ sealed class DistanceBlock
     public async ValueTask ComputeAsync(IReadOnlyList<Checkpoint> checkpoints, long first, CancellationToken stop)
     {
         var (n, count) = (checkpoints.Count, (int)Math.Min(_rows[0].Length, checkpoints[0].Count - first));
-        for (var i = 0; i < n; i++)
+        for (var i = 0; i < n; i++) await checkpoints[i].ReadAsync(first, _rows[i].AsMemory(0, count), _reader, stop);
+        // Two rows at a time against those before them, four or two together, so that each number that is loaded serves several pairs.
+        var even = n & ~1;
+        for (var i = 0; i < even; i += 2)
         {
-            await checkpoints[i].ReadAsync(first, _rows[i].AsMemory(0, count), _reader, stop);
-            var row = _rows[i].AsSpan(0, count);
-            _norms[i] = WideMath.Dot(row, row);
+            Corner(i, count);
+            for (var j = 0; j + 4 <= i; j += 4) Tile(i, j, count);
+            if (i % 4 == 2) Square(i, i - 2, count);
         }
-        // Pairs in tiles of two rows by four, so that each number that is loaded serves several pairs.
-        for (var i = 0; i < n; i += 2)
-            for (var j = 0; j < Math.Min(i + 2, n); j += 4)
-                if (i + 1 < n && j + 3 < i) Tile(i, j, count);
-                else
-                    for (var x = i; x < Math.Min(i + 2, n); x++)
-                        for (var y = j; y < Math.Min(j + 4, x); y++) _squares[DistanceTable.Pair(x, y)] = WideMath.SquaredDistance(_rows[x].AsSpan(0, count), _rows[y].AsSpan(0, count));
+        if (even == n) return;
+        var last = _rows[even].AsSpan(0, count);
+        _norms[even] = WideMath.Dot(last, last);
+        for (var j = 0; j < even; j++) _squares[DistanceTable.Pair(even, j)] = WideMath.SquaredDistance(last, _rows[j].AsSpan(0, count));
     }
 
     public void AddTo(double[] norms, double[] squares)
@@ -72,6 +72,49 @@ sealed class DistanceBlock
         Keep(i + 1, j + 1, b1, x1, y1, e);
         Keep(i + 1, j + 2, b2, x1, y2, e);
         Keep(i + 1, j + 3, b3, x1, y3, e);
+    }
+
+    /// <summary>The same of rows i, i + 1 with rows j, j + 1.</summary>
+    void Square(int i, int j, int count)
+    {
+        ReadOnlySpan<double> x0 = _rows[i].AsSpan(0, count), x1 = _rows[i + 1].AsSpan(0, count), y0 = _rows[j].AsSpan(0, count), y1 = _rows[j + 1].AsSpan(0, count);
+        Vector512<double> a0 = default, a1 = default, b0 = default, b1 = default;
+        var e = 0;
+        for (; e + 8 <= count; e += 8)
+        {
+            Vector512<double> p = Vector512.Create(x0[e..]), q = Vector512.Create(x1[e..]), y = Vector512.Create(y0[e..]), z = Vector512.Create(y1[e..]);
+            Vector512<double> d = p - y, f = q - y, g = p - z, h = q - z;
+            (a0, b0) = (Vector512.FusedMultiplyAdd(d, d, a0), Vector512.FusedMultiplyAdd(f, f, b0));
+            (a1, b1) = (Vector512.FusedMultiplyAdd(g, g, a1), Vector512.FusedMultiplyAdd(h, h, b1));
+        }
+        Keep(i, j, a0, x0, y0, e);
+        Keep(i, j + 1, a1, x0, y1, e);
+        Keep(i + 1, j, b0, x1, y0, e);
+        Keep(i + 1, j + 1, b1, x1, y1, e);
+    }
+
+    /// <summary>Of rows i and i + 1 their distance and both norms, these as <see cref="WideMath.Dot"/> adds them.</summary>
+    void Corner(int i, int count)
+    {
+        ReadOnlySpan<double> x = _rows[i].AsSpan(0, count), y = _rows[i + 1].AsSpan(0, count);
+        Vector512<double> xs = default, ys = default, squares = default;
+        var e = 0;
+        for (; e + 8 <= count; e += 8)
+        {
+            var (p, q) = (Vector512.Create(x[e..]), Vector512.Create(y[e..]));
+            xs += p * p;
+            ys += q * q;
+            var d = p - q;
+            squares = Vector512.FusedMultiplyAdd(d, d, squares);
+        }
+        Keep(i + 1, i, squares, y, x, e);
+        var (first, second) = (Vector512.Sum(xs), Vector512.Sum(ys));
+        for (; e < count; e++)
+        {
+            first += x[e] * x[e];
+            second += y[e] * y[e];
+        }
+        (_norms[i], _norms[i + 1]) = (first, second);
     }
 
     void Keep(int i, int j, Vector512<double> lanes, ReadOnlySpan<double> x, ReadOnlySpan<double> y, int from)

@@ -58,7 +58,7 @@ sealed class DenseLayer
 
     void BackwardWhole(int rows, ReadOnlySpan<float> x, ReadOnlySpan<float> dy, Span<float> gradients)
     {
-        if (_matrix.Bias is { } bias) RowOps.AddColumnSums(rows, Outputs, dy, gradients.Slice(bias.Gradient, Outputs));
+        if (_matrix.Bias is { } bias) RowOps.AddColumnSums(rows, Outputs, dy, Outputs, gradients.Slice(bias.Gradient, Outputs));
         var target = gradients.Slice(_matrix.Weight.Gradient, _matrix.Count);
         if (Inputs >= 8 || Outputs < 8)
         {

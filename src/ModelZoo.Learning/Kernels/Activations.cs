@@ -34,6 +34,13 @@ static class Activations
         ref var value = ref MemoryMarshal.GetReference(values);
         ref var slope = ref MemoryMarshal.GetReference(slopes);
         var i = 0;
+        if (Vector512.IsHardwareAccelerated)
+            for (; i + 16 <= values.Length; i += 16)
+            {
+                var (y, d) = Gelu(Vector512.LoadUnsafe(ref Unsafe.Add(ref value, i)));
+                y.StoreUnsafe(ref Unsafe.Add(ref value, i));
+                d.StoreUnsafe(ref Unsafe.Add(ref slope, i));
+            }
         for (; i + 8 <= values.Length; i += 8)
         {
             var (y, d) = Gelu(Vector256.LoadUnsafe(ref Unsafe.Add(ref value, i)));
@@ -60,12 +67,32 @@ static class Activations
         return (x * phi, Vector256.FusedMultiplyAdd(x * e, Vector256.Create(InverseSqrt2Pi), phi));
     }
 
+    /// <summary>The same for sixteen numbers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static (Vector512<float> Value, Vector512<float> Slope) Gelu(Vector512<float> x)
+    {
+        var e = VectorMath.Exp(x * x * Vector512.Create(-0.5f));
+        var t = Vector512<float>.One / Vector512.FusedMultiplyAdd(Vector512.Abs(x), Vector512.Create(0.4f * InverseSqrt2), Vector512<float>.One);
+        var p = Vector512.Create(s_tail[7]);
+        for (var k = 6; k >= 0; k--) p = Vector512.FusedMultiplyAdd(p, t, Vector512.Create(s_tail[k]));
+        var tail = p * t * e * Vector512.Create(0.5f);
+        var phi = Vector512.ConditionalSelect(Vector512.LessThan(x, Vector512<float>.Zero), tail, Vector512<float>.One - tail);
+        return (x * phi, Vector512.FusedMultiplyAdd(x * e, Vector512.Create(InverseSqrt2Pi), phi));
+    }
+
     static void Relu(Span<float> values, Span<float> slopes)
     {
-        for (var i = 0; i < values.Length; i++)
+        var i = 0;
+        for (; i + 8 <= values.Length; i += 8)
+        {
+            var x = Vector256.Create((ReadOnlySpan<float>)values[i..]);
+            Vector256.ConditionalSelect(Vector256.GreaterThan(x, Vector256<float>.Zero), Vector256<float>.One, Vector256<float>.Zero).CopyTo(slopes[i..]);
+            // What is no number stays none: hiding it would hide a diverged member.
+            Vector256.ConditionalSelect(Vector256.LessThanOrEqual(x, Vector256<float>.Zero), Vector256<float>.Zero, x).CopyTo(values[i..]);
+        }
+        for (; i < values.Length; i++)
         {
             slopes[i] = values[i] > 0 ? 1 : 0;
-            // What is no number stays none: hiding it would hide a diverged member.
             if (values[i] <= 0) values[i] = 0;
         }
     }

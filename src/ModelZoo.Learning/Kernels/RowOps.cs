@@ -83,7 +83,7 @@ static class RowOps
             var row = values.Slice(r * stride, stride);
             row[width..].Fill(float.NegativeInfinity);
             var top = Vector256.Create(float.NegativeInfinity);
-            for (var i = 0; i < stride; i += 8) top = Vector256.Max(top, Vector256.Create((ReadOnlySpan<float>)row[i..]));
+            for (var i = 0; i < stride; i += 8) top = Vector256.MaxNative(top, Vector256.Create((ReadOnlySpan<float>)row[i..]));
             var shift = Vector256.Create(VectorMath.Max(top) * scale);
             var sum = Vector256<float>.Zero;
             for (var i = 0; i < stride; i += 8)
@@ -113,9 +113,26 @@ static class RowOps
     }
 
     /// <summary>sums[n] += Σ over rows, one row after the other.</summary>
-    public static void AddColumnSums(int rows, int width, ReadOnlySpan<float> values, Span<float> sums)
+    /// <param name="row">Steps from one row to the next.</param>
+    public static void AddColumnSums(int rows, int width, ReadOnlySpan<float> values, int row, Span<float> sums)
     {
-        for (var r = 0; r < rows; r++) Add(values.Slice(r * width, width), sums);
+        var n = 0;
+        for (; n + 32 <= width; n += 32)
+        {
+            ReadOnlySpan<float> to = sums.Slice(n, 32);
+            Vector256<float> a = Vector256.Create(to), b = Vector256.Create(to[8..]), c = Vector256.Create(to[16..]), d = Vector256.Create(to[24..]);
+            for (var r = 0; r < rows; r++)
+            {
+                var from = values.Slice(r * row + n, 32);
+                (a, b, c, d) = (a + Vector256.Create(from), b + Vector256.Create(from[8..]), c + Vector256.Create(from[16..]), d + Vector256.Create(from[24..]));
+            }
+            a.CopyTo(sums[n..]);
+            b.CopyTo(sums[(n + 8)..]);
+            c.CopyTo(sums[(n + 16)..]);
+            d.CopyTo(sums[(n + 24)..]);
+        }
+        if (n == width) return;
+        for (var r = 0; r < rows; r++) Add(values.Slice(r * row + n, width - n), sums[n..]);
     }
 
     public static void Add(ReadOnlySpan<float> values, Span<float> to)

@@ -5,14 +5,18 @@ using ModelZoo.Weights;
 
 namespace ModelZoo.Learning.Merging;
 
-/// <summary>One block of a merged tensor, and room to make it.</summary>
+/// <summary>One block of a merged tensor, and how to make it.</summary>
 sealed class MergedBlock(TensorBlocks blocks, IReadOnlyList<TensorContent> tensors, TensorMerge merge, DType type)
 {
+    /// <summary>Models whose numbers are added in one pass over the sum: their blocks fit a core's second cache together.</summary>
+    const int Together = 8;
+
+    /// <summary>Rows as long as a power of two would meet in the same lines of the first cache.</summary>
+    const int ApartBytes = 192;
+
     // Borrowed: a model has hundreds of small tensors, and clearing room for each would cost more than merging it.
-    readonly double[] _result = ArrayPool<double>.Shared.Rent((int)Math.Min(TensorBlocks.BlockElements, Math.Max(1, blocks.Elements)));
     readonly byte[] _encoded = ArrayPool<byte>.Shared.Rent((int)Math.Min(TensorBlocks.BlockElements, Math.Max(1, blocks.Elements)) * type.BytesPerBlock);
     readonly bool _isPlain = tensors.All(tensor => tensor.DType == DType.F32);
-    byte[] _raw = [];
 
     public ReadOnlyMemory<byte> Encoded { get; private set; }
 
@@ -20,37 +24,51 @@ sealed class MergedBlock(TensorBlocks blocks, IReadOnlyList<TensorContent> tenso
     {
         var first = block * TensorBlocks.BlockElements;
         var count = (int)Math.Min(TensorBlocks.BlockElements, blocks.Elements - first);
-        if (_isPlain && merge.Coefficients is { } coefficients) await AddAsync(first, count, coefficients, stop);
-        else
+        // Borrowed only while it is worked with: a core gets what it gave back last, which lies in its cache.
+        var result = ArrayPool<double>.Shared.Rent(TensorBlocks.BlockElements);
+        try
         {
-            await blocks.ReadAsync(first, stop);
-            merge.Combine(first, count, blocks.Values, _result);
+            if (_isPlain && merge.Coefficients is { } coefficients) await AddAsync(first, count, coefficients, result, stop);
+            else
+            {
+                await blocks.ReadAsync(first, stop);
+                merge.Combine(first, count, blocks.Values, result);
+            }
+            var bytes = count * type.BytesPerBlock;
+            TensorCast.Convert(DType.F64, MemoryMarshal.AsBytes(result.AsSpan(0, count)), type, _encoded.AsSpan(0, bytes));
+            Encoded = _encoded.AsMemory(0, bytes);
         }
-        var bytes = count * type.BytesPerBlock;
-        TensorCast.Convert(DType.F64, MemoryMarshal.AsBytes(_result.AsSpan(0, count)), type, _encoded.AsSpan(0, bytes));
-        Encoded = _encoded.AsMemory(0, bytes);
+        finally
+        {
+            ArrayPool<double>.Shared.Return(result);
+        }
     }
 
-    /// <summary>Σ c_i x_i one model after the other: each number is widened where it is added, and nothing but the sum is held.</summary>
-    async ValueTask AddAsync(long first, int count, (double[] Factors, double Divisor) coefficients, CancellationToken stop)
+    /// <summary>Σ c_i x_i, some models at a time: each number is widened where it is added, and sums stay in registers until all of those are added.</summary>
+    async ValueTask AddAsync(long first, int count, (double[] Factors, double Divisor) coefficients, double[] result, CancellationToken stop)
     {
-        if (_raw.Length == 0) _raw = ArrayPool<byte>.Shared.Rent((int)Math.Min(TensorBlocks.BlockElements, blocks.Elements) * sizeof(float));
-        for (var i = 0; i < tensors.Count; i++)
+        var (length, row) = (count * sizeof(float), count * sizeof(float) + ApartBytes);
+        var raw = ArrayPool<byte>.Shared.Rent(Math.Min(Together, tensors.Count) * row);
+        try
         {
-            await WideReader.ReadRawAsync(tensors[i], first, _raw.AsMemory(0, count * sizeof(float)), stop);
-            var numbers = MemoryMarshal.Cast<byte, float>(_raw.AsSpan(0, count * sizeof(float)));
-            if (i == 0) WideMath.Scale(coefficients.Factors[0], numbers, _result);
-            else WideMath.AddScaled(coefficients.Factors[i], numbers, _result);
+            for (var i = 0; i < tensors.Count; i += Together)
+            {
+                var rows = Math.Min(Together, tensors.Count - i);
+                for (var k = 0; k < rows; k++) await WideReader.ReadRawAsync(tensors[i + k], first, raw.AsMemory(k * row, length), stop);
+                WideMath.AddRows(coefficients.Factors.AsSpan(i, rows), MemoryMarshal.Cast<byte, float>(raw.AsSpan(0, rows * row)), row / sizeof(float), i > 0, result.AsSpan(0, count));
+            }
         }
-        if (coefficients.Divisor != 1) WideMath.Divide(_result.AsSpan(0, count), coefficients.Divisor);
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(raw);
+        }
+        if (coefficients.Divisor != 1) WideMath.Divide(result.AsSpan(0, count), coefficients.Divisor);
     }
 
     /// <summary>Gives back what was borrowed; the block is not used again.</summary>
     public void Release()
     {
-        ArrayPool<double>.Shared.Return(_result);
         ArrayPool<byte>.Shared.Return(_encoded);
-        if (_raw.Length > 0) ArrayPool<byte>.Shared.Return(_raw);
-        (_raw, Encoded) = ([], default);
+        Encoded = default;
     }
 }

@@ -10,13 +10,15 @@ public sealed class WideReader
     /// <summary>Elements read at a time; a multiple of every type's block.</summary>
     const int PieceElements = 1 << 14;
 
-    readonly byte[] _raw = new byte[PieceElements * sizeof(double)];
-    readonly float[] _narrow = new float[PieceElements];
+    // Made when first needed: of hundreds of readers that a merge makes, most never read.
+    byte[] _raw = [];
+    float[] _narrow = [];
 
     /// <param name="first">Element of the tensor; for quantised types it begins a block.</param>
     public async ValueTask ReadAsync(TensorContent tensor, long first, Memory<double> to, CancellationToken stop)
     {
         var type = tensor.DType;
+        if (_raw.Length == 0) _raw = GC.AllocateUninitializedArray<byte>(PieceElements * sizeof(double));
         for (var done = 0; done < to.Length;)
         {
             var count = Math.Min(PieceElements, to.Length - done);
@@ -55,6 +57,7 @@ public sealed class WideReader
         if (type == DType.F32) from = MemoryMarshal.Cast<byte, float>(raw);
         else
         {
+            if (_narrow.Length == 0) _narrow = GC.AllocateUninitializedArray<float>(PieceElements);
             TensorCast.Convert(type, raw, DType.F32, MemoryMarshal.AsBytes(_narrow.AsSpan(0, to.Length)));
             from = _narrow.AsSpan(0, to.Length);
         }

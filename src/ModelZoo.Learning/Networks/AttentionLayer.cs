@@ -66,4 +66,46 @@ sealed class AttentionLayer
             MatrixProduct.Write(_tokens, _width, _tokens, p, new(1, _stride), d, _dim, [], dq[(2 * _dim)..], row);
         }
     }
+
+    /// <summary>What the first token of each sample attends to; rows of q are read of that token only.</summary>
+    /// <param name="probabilities">[samples, heads, T padded].</param>
+    /// <param name="result">[samples, D].</param>
+    public void ForwardFirst(int samples, ReadOnlySpan<float> qkv, Span<float> probabilities, Span<float> result)
+    {
+        var scale = 1 / MathF.Sqrt(_width);
+        var row = 3 * _dim;
+        for (var s = 0; s < samples; s++)
+        for (var h = 0; h < _heads; h++)
+        {
+            var q = qkv[(s * _tokens * row + h * _width)..];
+            var p = probabilities.Slice((s * _heads + h) * _stride, _stride);
+            MatrixProduct.Write(_tokens, 1, _width, q[_dim..], new(row, 1), q, 1, [], p, 1);
+            RowOps.Softmax(1, _tokens, _stride, scale, p);
+            MatrixProduct.Write(1, _width, _tokens, p, new(_stride, 1), q[(2 * _dim)..], row, [], result[(s * _dim + h * _width)..], _dim);
+        }
+    }
+
+    /// <param name="dResult">[samples, D].</param>
+    /// <param name="dQkv">[samples, T, 3D]: written, but for the queries of other tokens than the first.</param>
+    public void BackwardFirst(int samples, ReadOnlySpan<float> qkv, ReadOnlySpan<float> probabilities, ReadOnlySpan<float> dResult, Span<float> dQkv)
+    {
+        var scale = 1 / MathF.Sqrt(_width);
+        var row = 3 * _dim;
+        var dScores = _dScores.AsSpan(0, _stride);
+        for (var s = 0; s < samples; s++)
+        for (var h = 0; h < _heads; h++)
+        {
+            var at = s * _tokens * row + h * _width;
+            var q = qkv[at..];
+            var p = probabilities.Slice((s * _heads + h) * _stride, _stride);
+            var d = dResult[(s * _dim + h * _width)..];
+            var dq = dQkv[at..];
+            MatrixProduct.Write(_tokens, 1, _width, q[(2 * _dim)..], new(row, 1), d, 1, [], dScores, 1);
+            dScores[_tokens..].Clear();
+            RowOps.SoftmaxBackward(1, _stride, scale, p, dScores);
+            MatrixProduct.Write(1, _width, _tokens, dScores, new(_stride, 1), q[_dim..], row, [], dq, row);
+            MatrixProduct.Write(_tokens, _width, 1, dScores, new(1, _stride), q, row, [], dq[_dim..], row);
+            MatrixProduct.Write(_tokens, _width, 1, p, new(1, _stride), d, _dim, [], dq[(2 * _dim)..], row);
+        }
+    }
 }

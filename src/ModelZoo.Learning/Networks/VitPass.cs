@@ -14,6 +14,7 @@ sealed class VitPass : NetworkPass
     readonly ParameterShape _positions;
     readonly Dropout _dropout;
     readonly Block[] _blocks;
+    readonly LastBlock _last;
     readonly NormLayer _norm;
     readonly float[] _patches;
     readonly float[] _embedded;
@@ -29,6 +30,7 @@ sealed class VitPass : NetworkPass
         _dropout = AddDropout(model.Tokens * model.Dim);
         var scratch = new Scratch(rows, model);
         _blocks = [.. Enumerable.Range(0, model.Depth).Select(i => new Block(this, i, rows, scratch))];
+        _last = new(this);
         _norm = new(Layout, "norm", TileSamples);
         _patches = new float[TileSamples * (model.Tokens - 1) * model.PatchPixels];
         _embedded = new float[TileSamples * (model.Tokens - 1) * model.Dim];
@@ -50,7 +52,8 @@ sealed class VitPass : NetworkPass
             RowOps.Add(_embedded.AsSpan(s * (tokens - 1) * dim, (tokens - 1) * dim), stream[dim..]);
         }
         _dropout.Forward(_stream);
-        foreach (var block in _blocks) block.Forward(weights, Samples, _stream);
+        foreach (var block in Whole) block.Forward(weights, Samples, _stream);
+        if (Drops is null) _last.Forward(weights, Samples, _stream);
         _norm.Forward(weights, Samples, _stream, tokens * dim, Features);
     }
 
@@ -60,7 +63,8 @@ sealed class VitPass : NetworkPass
         var dStream = _dStream.AsSpan(0, Samples * tokens * dim);
         dStream.Clear();
         _norm.Backward(weights, Samples, dFeatures, gradients, dStream, tokens * dim);
-        for (var i = _blocks.Length - 1; i >= 0; i--) _blocks[i].Backward(weights, Samples, dStream, gradients);
+        if (Drops is null) _last.Backward(weights, Samples, dStream, gradients);
+        for (var i = Whole.Length - 1; i >= 0; i--) Whole[i].Backward(weights, Samples, dStream, gradients);
         _dropout.Backward(dStream);
         for (var s = 0; s < Samples; s++)
         {
@@ -71,6 +75,9 @@ sealed class VitPass : NetworkPass
         }
         _embed.BackwardWeights(Samples * (tokens - 1), _patches, _embedded.AsSpan(0, Samples * (tokens - 1) * dim), gradients);
     }
+
+    /// <summary>Blocks of which every token is computed: all where numbers are dropped, which are drawn for every token.</summary>
+    ReadOnlySpan<Block> Whole => Drops is null ? _blocks.AsSpan(0, _blocks.Length - 1) : _blocks;
 
     /// <summary>[samples, channels, side, side] to [samples, patches row-major, channels, patch, patch].</summary>
     void CutPatches(ReadOnlySpan<float> images)

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace ModelZoo.Weights.Numbers;
 
@@ -22,7 +23,9 @@ static class NumberCast
         else if (type == DType.F64)
         {
             var wide = MemoryMarshal.Cast<byte, double>(from);
-            for (var i = 0; i < wide.Length; i++) to[i] = (float)wide[i];
+            var i = 0;
+            for (; i + 8 <= wide.Length; i += 8) Vector256.Narrow(Vector256.Create(wide[i..]), Vector256.Create(wide[(i + 4)..])).CopyTo(to[i..]);
+            for (; i < wide.Length; i++) to[i] = (float)wide[i];
         }
         else throw new ArgumentException($"{type} is no floating-point type that is cast.", nameof(type));
     }
@@ -58,7 +61,14 @@ static class NumberCast
         else if (type == DType.F64)
         {
             var wide = MemoryMarshal.Cast<byte, double>(to);
-            for (var i = 0; i < from.Length; i++) wide[i] = from[i];
+            var i = 0;
+            for (; i + 8 <= from.Length; i += 8)
+            {
+                var (low, high) = Vector256.Widen(Vector256.Create(from[i..]));
+                low.CopyTo(wide[i..]);
+                high.CopyTo(wide[(i + 4)..]);
+            }
+            for (; i < from.Length; i++) wide[i] = from[i];
         }
         else throw new ArgumentException($"{type} is no floating-point type that is cast.", nameof(type));
     }

@@ -54,6 +54,34 @@ public sealed class NetworkTests
         Assert.NotEqual(together, Forward(model, head, theta, images, 8, new(stream, rate, 101)).Outputs);
     }
 
+    /// <summary>Only the class token leaves the last block, so the others are left out there. Where dropout is on they are not; with a rate of next to nothing it drops nothing.</summary>
+    [Theory]
+    [InlineData(32, 4, 64, 4, 2, Activation.Gelu)]
+    [InlineData(24, 3, 20, 1, 4, Activation.Relu)]
+    [InlineData(10, 5, 7, 2, 2, Activation.Tanh)]
+    public void A_last_block_of_the_class_token_alone_gives_the_bits_of_a_whole_one(int dim, int heads, int mlp, int depth, int patch, Activation activation)
+    {
+        var (model, head) = (new Architecture { Family = Family.Vit, Image = 8, Patch = patch, Dim = dim, Depth = depth, Heads = heads, Mlp = mlp, Activation = activation }, new HeadShape(HeadKind.Linear, 0, 10));
+        var theta = ModelInitializer.Initialize(ParameterLayout.Of(model, head), Initialization.XavierUniform, 5, 5);
+        const int samples = 13;
+        var images = Noise(samples * model.Pixels, 9);
+        var (outputs, gradients) = Run(null);
+        var (whole, wholeGradients) = Run(new(RandomSource.Named(1, "dropout/1"), double.Epsilon, 0));
+        Assert.Equal(whole, outputs);
+        Assert.Equal(wholeGradients, gradients);
+
+        (float[] Outputs, float[] Gradients) Run(Drops? drops)
+        {
+            var pass = NetworkPass.Of(model, head);
+            var weights = new StepWeights(pass.Layout);
+            weights.Refresh(theta);
+            var (made, sums) = (new float[NetworkPass.TileSamples * 10], new float[theta.Length]);
+            pass.Forward(weights, images, samples, made, drops);
+            pass.Backward(weights, made.AsSpan(0, samples * 10), sums, headOnly: false);
+            return (made, sums);
+        }
+    }
+
     [Theory]
     [InlineData(8, 4, 12, 4, 3)]
     [InlineData(24, 3, 20, 8, 10)]
