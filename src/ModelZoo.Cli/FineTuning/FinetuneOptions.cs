@@ -35,7 +35,7 @@ static class FinetuneOptions
     public static readonly Option<int?> Epochs = Named<int?>("--epochs", "Times through the training rows [default: 30 for a probe, else 5]");
     public static readonly Option<int> Batch = new("--batch") { Description = "Samples of a step", DefaultValueFactory = _ => 32 };
     public static readonly Option<double?> Rate = Named<double?>("--lr", "Learning rate [default: by method and size of the model]");
-    public static readonly Option<string> Optimizer = new("--optimizer") { Description = "adamw or sgd", DefaultValueFactory = _ => "adamw" };
+    public static readonly Option<string> Optimizer = new("--optimizer") { Description = "adamw, adam (weight decay in the gradient) or sgd", DefaultValueFactory = _ => "adamw" };
     public static readonly Option<double> Momentum = new("--momentum") { Description = "Of SGD", DefaultValueFactory = _ => 0.9 };
     public static readonly Option<double> Decay = new("--weight-decay") { Description = "Of matrices and tables", DefaultValueFactory = _ => 0.01 };
     public static readonly Option<string> Schedule = new("--schedule") { Description = "linear, cosine or constant", DefaultValueFactory = _ => "linear" };
@@ -76,7 +76,7 @@ static class FinetuneOptions
         {
             Method = method, Lora = method == FineTuneMethod.Lora ? new([.. (call.Get(Targets) ?? []).SelectMany(name => name.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))], rank, call.Get(Alpha) ?? 2 * rank, call.Get(LoraDropout)) : null,
             Epochs = call.Get(Epochs) ?? (method == FineTuneMethod.Probe ? 30 : 5), Batch = call.Get(Batch), LearningRate = call.Get(Rate) ?? usualRate,
-            Optimizer = Word(call.Get(Optimizer), "--optimizer", OptimizerKind.AdamW, OptimizerKind.Sgd), Momentum = call.Get(Momentum), WeightDecay = call.Get(Decay),
+            Optimizer = Word(call.Get(Optimizer), "--optimizer", OptimizerKind.AdamW, OptimizerKind.Adam, OptimizerKind.Sgd), Momentum = call.Get(Momentum), WeightDecay = call.Get(Decay),
             Schedule = Word(call.Get(Schedule), "--schedule", RateSchedule.Linear, RateSchedule.Cosine, RateSchedule.Constant), Warmup = call.Get(Warmup), LabelSmoothing = call.Get(Smoothing), ClipNorm = call.Get(Clip),
             Dropout = call.Get(Dropout), Patience = call.Get(Patience), KeepsBest = !call.Get(Last), Seed = (ulong)call.Get(Seed), Tile = call.Get(Tile),
         };
