@@ -212,7 +212,9 @@ public sealed class WeightExport
         if (member.Card is not { Architecture: { Family: Models.Family.Vit } model, Head: { } head }) throw new PopulationException($"{member.Id} is no vision transformer that is known here; only those are aligned.");
         // Twice the same gives the same: the permutation is a pure function of both.
         if (_aligned is not { } known || known.Name != $"{member.Id}@{epoch}") _aligned = known = ($"{member.Id}@{epoch}", Merging.VitAlignment.Run(model, head, target, await _population.ReadParametersAsync(member, epoch, stop), stop).Parameters);
-        return [.. Models.ParameterLayout.Of(model, head).Tensors.Where(tensor => _settings.Scope.Includes(tensor.Name)).Select(tensor => new TokenTensor(tensor.Name, tensor.Shape, known.Parameters[tensor.Offset..(tensor.Offset + tensor.Count)]))];
+        // In the order of the file, as states that are not aligned.
+        var layout = Models.ParameterLayout.Of(model, head);
+        return [.. (await _population.OpenCheckpointAsync(member, epoch, _settings.Scope, stop)).Tensors.Select(tensor => layout[tensor.Name]).Select(tensor => new TokenTensor(tensor.Name, tensor.Shape, known.Parameters[tensor.Offset..(tensor.Offset + tensor.Count)]))];
     }
 
     static JsonArray IndexOf(IReadOnlyList<TokenTensor> tensors)

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using ModelZoo.Hub.Accounts;
 using ModelZoo.Hub.Tests.Populations;
 using static ModelZoo.Hub.Tests.Populations.TunedRepositories;
 
@@ -43,8 +44,11 @@ public abstract class FineTunePageTests(TestHub hub)
         var bob = await hub.JoinAsync();
         var foreign = await bob.CreateAsync();
         var hidden = await DataAsync(bob, isPrivate: true);
-        using var ada = new PageVisitor(hub.Url);
-        await ada.SignInAsync("ada", "correct horse battery");
+        // No administrator, who may do all of this.
+        var handle = hub.Fresh("visitor");
+        await hub.Get<AccountStore>().CreateAsync(handle, "", null, SignIn.Hash("correct horse battery"), administrator: false, default);
+        using var visitor = new PageVisitor(hub.Url);
+        Assert.Equal(303, (await visitor.SignInAsync(handle, "correct horse battery")).Code);
         foreach (var (field, value, words) in new[]
         {
             ("dataset", "", "Name a data set as owner/name."), ("dataset", "nobody/nothing", "no such data set"), ("dataset", hidden, "no such data set"), ("dataset", "<script>", "Name a data set"), ("datasetRevision", "no-such", "no such branch"),
@@ -52,8 +56,8 @@ public abstract class FineTunePageTests(TestHub hub)
             ("rank", "0", "The rank"), ("target", "", "Name the result"), ("target", model, "would replace"), ("target", foreign, "may not"), ("target", $"{bob.Handle}/mine", "may not"), ("method", "magic", "must be one of"),
         })
         {
-            (string Name, string Value)[] fields = [("dataset", data), ("method", "lora"), ("target", $"ada/{hub.Fresh("x")}"), ("batch", "7")];
-            var page = await ada.FillAsync($"/{model}/finetune", $"/{model}/finetune", [.. fields.Where(known => known.Name != field), (field, value)]);
+            (string Name, string Value)[] fields = [("dataset", data), ("method", "lora"), ("target", $"{handle}/{hub.Fresh("x")}"), ("batch", "7")];
+            var page = await visitor.FillAsync($"/{model}/finetune", $"/{model}/finetune", [.. fields.Where(known => known.Name != field), (field, value)]);
             Assert.True(page.Code is >= 400 and < 500, $"{field}={value}: {page.Code}");
             var error = Regex.Match(page.Html, $"id=\"f-{field}-error\">([^<]*)<");
             Assert.True(error.Success && WebUtility.HtmlDecode(error.Groups[1].Value).Contains(words, StringComparison.Ordinal), $"{field}={value}: {error.Groups[1].Value}\n{page.Html}");

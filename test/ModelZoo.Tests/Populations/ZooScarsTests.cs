@@ -69,7 +69,7 @@ public sealed class ZooScarsTests
         File.WriteAllBytes(folder[$"{deep}/e/checkpoint_000000/checkpoints"], []);
         File.WriteAllBytes(folder[$"{deep}/e/checkpoint_000010/checkpoints"], File.ReadAllBytes(folder[$"{deep}/a/checkpoint_000010/checkpoints"])[..300]);
         File.Delete(folder[$"{deep}/e/checkpoint_000020/checkpoints"]);
-        folder.Write($"{deep}/e/checkpoint_000020/.is_checkpoint", "");
+        folder.Write($"{deep}/e/checkpoint_000020/readme.txt", "Lost.");
         folder.Write($"{deep}/f/params.json", "{ torn");
         folder.Write($"{deep}/f/result.json", """{"training_iteration": 20, "test_acc": 0.5, "config": {"seed": 55}}""");
         folder.Write($"{deep}/nobody/checkpoint_000001/checkpoints", "whose?");
