@@ -38,7 +38,7 @@ public sealed class PopulationViewTests
         Assert.Equal(["weights", "behaviour", "lineage", "averaging", "prediction"], AnalysisFigures.None.Missing.Select(missing => missing.Name));
         Assert.Empty(PredictionView.Of(FigureNode.Nothing, FigureNode.Nothing).Tasks);
         Assert.Null(MatrixView.Of([], null, "agreement", null));
-        Assert.Null(MapView.Of(s_links, [], null, FigureNode.Nothing, Query()));
+        Assert.Null(MapView.Of(s_links, [], null, null, FigureNode.Nothing, Query()));
         Assert.Null(CurvesView.Of(s_links, [], Query()));
     }
 
@@ -173,7 +173,7 @@ public sealed class PopulationViewTests
         Assert.True(double.IsNaN(pairs.Find(0, 3)));
         Assert.Empty(empty.Ids);
         Assert.Equal(["c", "d"], map.Rows.Select(row => row.Member));
-        Assert.NotNull(MapView.Of(s_links, [], map, FigureNode.Nothing, Query(("x", "9"), ("by", "nothing"))));
+        Assert.NotNull(MapView.Of(s_links, [], map, null, FigureNode.Nothing, Query(("x", "9"), ("by", "nothing"))));
     }
 
     [Fact]
@@ -182,8 +182,8 @@ public sealed class PopulationViewTests
         var members = SamplePopulations.Families(10, 24);
         var table = await SamplePopulations.FoldAsync(new ComponentTable(), "group,member_id,family,pc1,pc2\n" + string.Concat(members.Select((member, i) => $"1,{member.Id},{PopulationWords.Family(member)},{i % 25},{i / 25}\n")));
 
-        var map = MapView.Of(s_links, members, table, SamplePopulations.Digits.Weights, Query())!;
-        var by = MapView.Of(s_links, members, table, SamplePopulations.Digits.Weights, Query(("by", "optim.lr")))!;
+        var map = MapView.Of(s_links, members, table, null, SamplePopulations.Digits.Weights, Query())!;
+        var by = MapView.Of(s_links, members, table, null, SamplePopulations.Digits.Weights, Query(("by", "optim.lr")))!;
 
         Assert.Equal(10, map.Map.Groups.Count);
         Assert.Equal(10, Enumerable.Range(0, 10).Select(group => (MapMarks.Shape(group), MapMarks.Color(group))).Distinct().Count());
@@ -196,10 +196,10 @@ public sealed class PopulationViewTests
     [Fact]
     public void The_tree_names_children_where_they_are_few_and_counts_them_where_they_are_many()
     {
-        var few = LineageView.Of(s_links, SamplePopulations.Families(2, 6));
-        var many = LineageView.Of(s_links, SamplePopulations.Families(10, 24));
+        var few = LineageView.Of(s_links, SamplePopulations.Families(2, 6), []);
+        var many = LineageView.Of(s_links, SamplePopulations.Families(10, 24), []);
         // Two that call each other parent, and one whose parent is nowhere.
-        var odd = LineageView.Of(s_links, [SamplePopulations.Member("a", "b", [], [0.5]), SamplePopulations.Member("b", "a", [], [0.5]), SamplePopulations.Member("c", "gone", [], [], MemberStatus.Diverged)]);
+        var odd = LineageView.Of(s_links, [SamplePopulations.Member("a", "b", [], [0.5]), SamplePopulations.Member("b", "a", [], [0.5]), SamplePopulations.Member("c", "gone", [], [], MemberStatus.Diverged)], []);
 
         Assert.Equal((2, 6, false), (few.Roots.Count, few.Roots[0].Children.Count, few.IsCollapsed));
         Assert.Equal((10, 0, 24, true), (many.Roots.Count, many.Roots[0].Children.Count, many.Roots[0].ChildCount, many.IsCollapsed));
