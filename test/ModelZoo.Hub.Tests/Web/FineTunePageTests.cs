@@ -52,7 +52,7 @@ public abstract class FineTunePageTests(TestHub hub)
         foreach (var (field, value, words) in new[]
         {
             ("dataset", "", "Name a data set as owner/name."), ("dataset", "nobody/nothing", "no such data set"), ("dataset", hidden, "no such data set"), ("dataset", "<script>", "Name a data set"), ("datasetRevision", "no-such", "no such branch"),
-            ("revision", "no-such", "no such branch"), ("epochs", "many", "must be a whole number"), ("epochs", "100000", "must be at most"), ("epochs", "0", "Epochs must be"), ("learningRate", "fast", "must be a number"), ("learningRate", "-1", "The learning rate"),
+            ("revision", "no-such", "no such branch"), ("epochs", "many", "must be a whole number"), ("epochs", "500", "must be at most"), ("epochs", "0", "Epochs must be"), ("learningRate", "fast", "must be a number"), ("learningRate", "-1", "The learning rate"),
             ("rank", "0", "The rank"), ("target", "", "Name the result"), ("target", model, "would replace"), ("target", foreign, "may not"), ("target", $"{bob.Handle}/mine", "may not"), ("method", "magic", "must be one of"),
         })
         {
