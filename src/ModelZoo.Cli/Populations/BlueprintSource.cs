@@ -1,4 +1,5 @@
 using System.CommandLine;
+using ModelZoo.Client;
 using ModelZoo.Hub.Populations.Making;
 using ModelZoo.Learning.Blueprints;
 using ModelZoo.Learning.Datasets;
@@ -49,7 +50,7 @@ sealed record BlueprintSource(string Text, Blueprint Blueprint)
             if (folders.GetValueOrDefault(set.Name) is not { } folder)
             {
                 if (set.Origin != DatasetOrigin.Hub || !pulls) continue;
-                folder = (await EvalSources.PullAsync(call, set.Source, Client.RepoKind.Dataset)).Folder;
+                folder = await PullAsync(call, set);
             }
             try
             {
@@ -62,6 +63,18 @@ sealed record BlueprintSource(string Text, Blueprint Blueprint)
         }
         var digits = sets.Any(set => set is { Origin: DatasetOrigin.Builtin, Source: "digits" }) ? ReadDigits(call) : null;
         return new(read, digits);
+    }
+
+    static async Task<string> PullAsync(LocalCall call, BlueprintDataset set)
+    {
+        try
+        {
+            return (await EvalSources.PullAsync(call, set.Source, RepoKind.Dataset)).Folder;
+        }
+        catch (Exception problem) when (problem is ZooApiException or HttpRequestException)
+        {
+            throw new UsageException($"The data set '{set.Name}' ({set.Id}) is not at hand: {ZooCommand.Explain(problem).Text}. Say where it lies with --data {set.Name}=DIR; a trainer of your own may know it: --trainer.");
+        }
     }
 
     static Dictionary<string, string> Folders(LocalCall call, List<BlueprintDataset> sets)

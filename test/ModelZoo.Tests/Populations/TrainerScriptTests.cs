@@ -34,22 +34,62 @@ public sealed class TrainerScriptTests
         evaluate: { on: [val], every: 1, keep_logits: none }
         """;
 
+    /// <summary>The same of three channels, by the changes that move pixels.</summary>
+    const string Coloured = """
+        population: coloured
+        datasets:
+          pictures: { hub: someone/pictures@v1, args: { side: 8 } }
+        architectures:
+          tiny: { family: vit, image: 8, channels: 3, patch: 4, dim: 16, depth: 1, heads: 2, mlp: 16 }
+          conv: { family: cnn, image: 8, channels: 3, hidden: [6, 4], kernel: 3, activation: gelu }
+        stages:
+          - { name: cnn, architecture: conv, dataset: pictures, train: { epochs: 2, batch: 10, lr: 1e-2, augment: [shift(1), flip, noise(2), erase(0.5), cutmix(1)] }, seeds: [7] }
+          - { name: vit, architecture: tiny, dataset: pictures, train: { epochs: 2, batch: 10, lr: 1e-3, augment: [shift(2), mixup(0.8)] }, seeds: [7] }
+          - { name: cl, architecture: tiny, dataset: pictures, objective: { kind: contrastive, temperature: 0.2 }, head: { out: 16 }, train: { epochs: 2, batch: 10, lr: 1e-3 }, seeds: [42] }
+        evaluate: { on: [val], every: 1, keep_logits: none }
+        """;
+
     [Fact]
     public async Task Twenty_steps_in_double_precision_stay_with_the_built_in_trainer()
     {
         await RequireTorchAsync();
         using var folder = new TemporaryFolder();
-        var blueprint = folder.Write("b.yaml", TwentySteps);
-        Assert.Equal(0, (await ZooAsync("population", "generate", blueprint, "--out", folder["here"])).Code);
-        var written = await ZooAsync("population", "scripts", blueprint, "--out", folder["job"]);
+        await RequireSameAsync(folder, TwentySteps, members: 8);
+        Assert.Empty(Directory.GetFiles(folder.Path, "pwned", SearchOption.AllDirectories));
+    }
+
+    [Fact]
+    public async Task Coloured_pictures_of_a_folder_are_trained_on_alike()
+    {
+        await RequireTorchAsync();
+        using var folder = new TemporaryFolder();
+        var random = new Random(1);
+        foreach (var (split, count) in ((string, int)[])[("train", 100), ("validation", 20)])
+            for (var i = 0; i < count; i++)
+            {
+                var pixels = new byte[8 * 8 * 3];
+                for (var at = 0; at < pixels.Length; at++) pixels[at] = (byte)(random.Next(90) + (at % 3 == i % 3 ? 160 : 0));
+                var path = folder[$"data/{split}/class-{i % 3}/{i:d3}.ppm"];
+                Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+                File.WriteAllBytes(path, [.. "P6\n8 8\n255\n"u8, .. pixels]);
+            }
+        await RequireSameAsync(folder, Coloured, members: 3, "--data", $"pictures={folder["data"]}");
+    }
+
+    /// <summary>Trains here and by the generated script, in double precision, and compares all parameters.</summary>
+    static async Task RequireSameAsync(TemporaryFolder folder, string text, int members, params string[] data)
+    {
+        var blueprint = folder.Write("b.yaml", text);
+        var generated = await ZooAsync(["population", "generate", blueprint, "--out", folder["here"], .. data]);
+        Assert.True(generated.Code == 0, generated.Error);
+        var written = await ZooAsync(["population", "scripts", blueprint, "--out", folder["job"], .. data]);
         Assert.True(written.Code == 0, written.Error);
         var (code, output) = await RunAsync(folder["job"], "./run.sh", ("ZOO_DTYPE", "float64"), ("OMP_NUM_THREADS", "1"));
         Assert.True(code == 0, output + string.Concat(Directory.GetFiles(folder["job"], "trainer.err", SearchOption.AllDirectories).Select(File.ReadAllText)));
-        Assert.Empty(Directory.GetFiles(folder.Path, "pwned", SearchOption.AllDirectories));
         Assert.Contains("0 epochs taken", (await CollectAsync(2)).Output, StringComparison.Ordinal);
 
         var (ours, theirs) = (await Population.OpenAsync(new FolderFiles(folder["here"]), default), await Population.OpenAsync(new FolderFiles(folder["there"]), default));
-        Assert.Equal(8, theirs.Members.Count(member => member.IsDone));
+        Assert.Equal(members, theirs.Members.Count(member => member.IsDone));
         foreach (var member in ours.Members)
         {
             var layout = ParameterLayout.Of(member.Card.Architecture!, member.Card.Head!);
@@ -69,7 +109,7 @@ public sealed class TrainerScriptTests
             (int Code, string Output, string Error) last = default;
             for (var i = 0; i < times; i++)
             {
-                last = await ZooAsync("population", "collect", blueprint, "--from", folder["job"], "--out", folder["there"]);
+                last = await ZooAsync(["population", "collect", blueprint, "--from", folder["job"], "--out", folder["there"], .. data]);
                 Assert.True(last.Code == 0, last.Error);
             }
             return last;
