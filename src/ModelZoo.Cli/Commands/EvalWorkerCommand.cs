@@ -44,7 +44,7 @@ static class EvalWorkerCommand
         Environment.SetEnvironmentVariable(WorkerPlan.KeyVariable, null);
         return new()
         {
-            Tasks = chosen.Tasks, Group = chosen.Group, ModelFolder = plan.ModelFolder, Model = new(plan.Model, plan.ModelCommit, null),
+            Tasks = chosen.Tasks, Group = chosen.Group, ModelFolder = plan.ModelFolder, AdapterFolders = plan.Adapters, Model = new(plan.Model, plan.ModelCommit, null),
             Endpoint = plan.Endpoint is not { } endpoint ? null : new EndpointSettings(new Uri(endpoint.Url)) { Model = endpoint.Model, Key = key, PrefersChat = endpoint.Kind == "chat", TokenizerFolder = endpoint.TokenizerFolder, Seed = plan.Seed },
             Dataset = Source(plan.Benchmark), Datasets = plan.Datasets.ToDictionary(other => other.Key, other => Source(other.Value)),
             OutputFolder = plan.OutputFolder, Limit = plan.Limit, Seed = plan.Seed, Concurrency = plan.Threads, Prompts = new() { NumFewshot = plan.NumFewshot },

@@ -40,7 +40,7 @@ public abstract class FineTuneTests(TestHub hub)
     }
 
     [Fact]
-    public async Task The_program_has_the_hub_do_it_and_an_adapter_is_merged_and_named_with_its_base()
+    public async Task The_program_has_the_hub_do_it_and_an_adapter_is_measured_merged_and_named_with_its_base()
     {
         Require();
         var (model, data) = (await ModelAsync(hub.Ada), await DataAsync(hub.Ada));
@@ -48,7 +48,7 @@ public abstract class FineTuneTests(TestHub hub)
         string[] hubs = ["--endpoint", hub.Url, "--token", hub.Ada.Token!];
         var target = $"{hub.Ada.Handle}/{hub.Fresh("adapter")}";
         var (code, output, error) = await ModelZoo.Tests.Populations.SmallPopulation.ZooAsync(
-            ["finetune", $"{model}@{revision}", data, "--on-hub", "--to", target, "--method", "lora", "--new-head", "--rank", "4", "--epochs", "1", "--label-column", "label", "--private", "--no-eval", .. hubs]);
+            ["finetune", $"{model}@{revision}", data, "--on-hub", "--to", target, "--method", "lora", "--new-head", "--rank", "4", "--epochs", "1", "--label-column", "label", "--private", .. hubs]);
         Assert.True(code == 0, error);
         Assert.Contains($"{target} has the result at ", output);
 
@@ -56,7 +56,8 @@ public abstract class FineTuneTests(TestHub hub)
         Assert.Equal(("lora", model, revision, 4), ((string)record["method"]!, (string)record["base_model"]!["name"]!, (string)record["base_model"]!["revision"]!, (int)record["settings"]!["lora"]!["rank"]!));
         Assert.Contains($"base_model: {model}\nbase_model_relation: adapter\n", Encoding.UTF8.GetString(await hub.Ada.ReadFileAsync(target, "README.md")));
         Assert.True((bool)(await hub.Ada.GetJsonAsync(TestActor.Api(target)))["private"]!);
-        Assert.Empty((await hub.Ada.GetJsonAsync($"/api/zoo/evaluations?model={target}")).AsArray());
+        var evaluation = await MeasuredAsync(target);
+        Assert.True((string)evaluation["state"]! == "done", $"{evaluation}");
 
         // The merge job takes the head along, with its classes.
         var merged = $"{hub.Ada.Handle}/{hub.Fresh("merged")}";

@@ -6,6 +6,7 @@ using ModelZoo.Hub.Kernel;
 using ModelZoo.Hub.Repositories;
 using ModelZoo.Hub.Repositories.Access;
 using ModelZoo.Hub.Serving.Folders;
+using ModelZoo.Hub.Serving.Hosting;
 using ModelZoo.Hub.Serving.Processes;
 
 namespace ModelZoo.Hub.Evaluations.Runs;
@@ -16,7 +17,7 @@ namespace ModelZoo.Hub.Evaluations.Runs;
 /// </summary>
 sealed class EvaluationJob(
     EvaluationStore store, EvaluationScratch scratch, EvaluationWorker worker, EvaluationResult results, AccountStore accounts,
-    AccessPolicy policy, RevisionResolver revisions, CommitFolders folders, HubOptions options) : JobHandler<EvaluationWork>
+    AccessPolicy policy, RevisionResolver revisions, CommitFolders folders, ModelPlanner planner, HubOptions options) : JobHandler<EvaluationWork>
 {
     public const string JobName = "evaluation.run";
 
@@ -67,7 +68,11 @@ sealed class EvaluationJob(
         using var files = endpoint is null ? await folders.OpenAsync(model, row.CommitId, NeededFiles.OfModel, stop) : null;
         // An endpoint's texts are cut into tokens by the stored tokenizer, where there is one.
         using var tokenizer = endpoint is null ? null : await folders.OpenAsync(model, row.CommitId, file => file.Path.Segments is [var only] && only.StartsWith("tokenizer", StringComparison.Ordinal), stop);
-        var digest = files is null ? null : await ModelFolder.DigestAsync(files.Path, [], stop);
+        // An adapter answers with its base, which whoever asked must be able to read, too.
+        using var below = endpoint is null && (await planner.MakeAsync(model, row.CommitId, stop)).Base is var (origin, commit) ? await folders.OpenAsync(origin, commit, NeededFiles.OfModel, stop) : null;
+        string[] adapters = below is null ? [] : [files!.Path];
+        var folderOfModel = (below ?? files)?.Path;
+        var digest = folderOfModel is null ? null : await ModelFolder.DigestAsync(folderOfModel, adapters, stop);
         var measured = new MeasuredThing(row, model, benchmark, chosen, datasets, digest, endpoint is not null);
         if (!settings.Again && settings.Limit is null && await results.FindSameAsync(measured, stop) is { } already)
         {
@@ -78,11 +83,11 @@ sealed class EvaluationJob(
         using var folder = scratch.Open(row.Id);
         var plan = new WorkerPlan
         {
-            Task = chosen.Name, ModelFolder = files?.Path, Model = model.Repository.FullName, ModelCommit = row.CommitId, Benchmark = new(data.Path, benchmark.Repository.FullName, row.BenchmarkCommit),
+            Task = chosen.Name, ModelFolder = folderOfModel, Adapters = adapters, Model = model.Repository.FullName, ModelCommit = row.CommitId, Benchmark = new(data.Path, benchmark.Repository.FullName, row.BenchmarkCommit),
             Datasets = datasets, OutputFolder = folder.Output, Limit = settings.Limit, Seed = settings.Seed, Threads = Math.Min(settings.Threads, options.Evaluation.Threads), NumFewshot = settings.NumFewshot,
             Endpoint = endpoint is null ? null : new(endpoint.Url, endpoint.Model ?? model.Repository.FullName, endpoint.Kind, tokenizer?.Files.Any(file => file.Path == "tokenizer.json") == true ? tokenizer.Path : null),
         };
-        string[] readable = [data.Path, .. others.Paths, .. new[] { files?.Path, tokenizer?.Path }.OfType<string>()];
+        string[] readable = [data.Path, .. others.Paths, .. new[] { files?.Path, below?.Path, tokenizer?.Path }.OfType<string>()];
         var exit = await worker.RunAsync(row, plan, folder, readable, Limits(chosen, plan), endpoint?.Key, run, stop);
         if (exit is not null)
         {

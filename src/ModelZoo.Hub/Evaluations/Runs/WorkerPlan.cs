@@ -16,6 +16,9 @@ sealed record WorkerPlan
 
     public string Task { get; init; } = "";
     public string? ModelFolder { get; init; }
+
+    /// <summary>Folders of LoRA adapters that are put on that model.</summary>
+    public IReadOnlyList<string> Adapters { get; init; } = [];
     public string Model { get; init; } = "";
     public string ModelCommit { get; init; } = "";
 
