@@ -17,7 +17,7 @@ public sealed class CrashTests
     const int KillsPerHub = 10;
 
     /// <summary>The default run ends by itself on a slow machine, and says how far it came.</summary>
-    static readonly TimeSpan s_limit = TimeSpan.FromMinutes(4);
+    static readonly TimeSpan s_limit = TimeSpan.FromSeconds(150);
 
     static readonly TimeSpan s_longestRound = TimeSpan.FromSeconds(4);
 
