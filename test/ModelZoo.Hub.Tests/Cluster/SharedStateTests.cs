@@ -72,7 +72,7 @@ public sealed class SharedStateTests(TwoNodes nodes) : IClassFixture<TwoNodes>
         var far = nodes.OnB(owner);
         for (var i = 0; i < 5; i++)
         {
-            var repo = await (i % 2 == 0 ? owner : far).CreateAsync();
+            var repo = await (i % 2 == 0 ? owner : far).CreateAsync($"of-both-{i}");
             var (here, there) = i % 2 == 0 ? (owner, far) : (far, owner);
             Assert.Equal(i + 1, (await there.GetJsonAsync($"/api/models?author={owner.Handle}")).AsArray().Count);
             var head = await here.CommitTextAsync(repo, "README.md", $"# {i}");

@@ -26,6 +26,25 @@ public abstract class PictureDataTests(TestHub hub)
         Assert.StartsWith("done behaviour", Say(await hub.Ada.EndAsync(await TestActor.ReadAsync(await hub.Ada.AskAsync(repo, new { only = new[] { "behaviour", "averaging" } }, "analyse")))));
     }
 
+    [Fact]
+    public async Task Siblings_are_compared_on_their_own_pictures_by_who_may_read_them()
+    {
+        var data = await hub.Ada.CreateAsync(type: "dataset", isPrivate: true);
+        await hub.Ada.CommitAsync($"datasets/{data}", [.. Files([.. Coloured("train", 32, 8), .. Coloured("validation", 16, 8)])]);
+        var repo = await hub.Ada.CreateAsync();
+        Assert.Equal("done 3 of 3 members are done.", Say(await hub.Ada.GenerateAsync(repo, Blueprint($"hub: {data}@main", channels: 3))));
+        var children = (await hub.Ada.PathsAsync(repo)).Where(path => path.StartsWith("members/child-") && path.EndsWith("/member.json")).Select(path => path.Split('/')[1]).ToList();
+        var asked = new { sources = new[] { $"{repo}#{children[0]}", $"{repo}#{children[1]}" } };
+
+        var check = await hub.Ada.PostJsonAsync("/api/zoo/merges/check", asked);
+        Assert.NotNull(check["pairs"]![0]!["accuracyBarrier"]);
+        Assert.Empty(check["remarks"]!.AsArray());
+        // The population is everybody's, its data is not: nothing is computed from it for a stranger.
+        check = await (await hub.JoinAsync()).PostJsonAsync("/api/zoo/merges/check", asked);
+        Assert.Null(check["pairs"]![0]!["accuracyBarrier"]);
+        Assert.Contains("no data set", (string)check["remarks"]![0]!);
+    }
+
     [Theory]
     [InlineData("", 3, "args: { side: 8 } brings them to it")]
     [InlineData("side: 8", 1, "args: { channels: 1 } brings them to it")]

@@ -13,7 +13,7 @@ namespace ModelZoo.Hub.Populations.Merging;
 sealed record MergeOutlook(string Verdict, IReadOnlyList<MergeAdvice> Pairs, IReadOnlyList<string> Remarks);
 
 /// <summary>Looks at models while the caller waits, within bounds on what is read and computed.</summary>
-sealed class MergeCheck(MergeSources opener)
+sealed class MergeCheck(MergeSources opener, MergeScoring scoring)
 {
     /// <summary>Of each model; of larger ones, tensors taken evenly.</summary>
     const long MostBytes = 64 << 20;
@@ -32,7 +32,7 @@ sealed class MergeCheck(MergeSources opener)
         try
         {
             using var sources = await opener.OpenAsync(work, actor, stop);
-            return await LookAsync(work, sources, stop);
+            return await LookAsync(work, sources, actor, stop);
         }
         catch (Exception wrong) when (wrong is MergeException or PopulationException or ConversionException or WeightFormatException or FileNotFoundException)
         {
@@ -44,7 +44,7 @@ sealed class MergeCheck(MergeSources opener)
         }
     }
 
-    static async Task<MergeOutlook> LookAsync(MergeWork work, OpenedSources sources, CancellationToken stop)
+    async Task<MergeOutlook> LookAsync(MergeWork work, OpenedSources sources, Actor actor, CancellationToken stop)
     {
         var remarks = new List<string>();
         if (!Compares(work)) return new(MergeAdvice.Word(Averageability.Doubtful), [], ["Layers, adapters and copies are not compared as wholes."]);
@@ -53,7 +53,7 @@ sealed class MergeCheck(MergeSources opener)
         if (compared.Count > MergeMaking.MostPaired) throw Refusal.Invalid($"At most {MergeMaking.MostPaired} models are compared with each other; there are {compared.Count}.");
         foreach (var source in compared)
             if (source.Tensors.Sum(tensor => tensor.ByteLength) > MostBytes) remarks.Add($"Of '{source.Name}' tensors of {MostBytes >> 20} MiB were looked at, taken evenly.");
-        var scorer = MergeMaking.FindScorer(compared, out var why);
+        var (scorer, why) = await scoring.FindAsync(compared, actor, stop);
         if (scorer is not null && Work(scorer, compared.Count) > MostWork) (scorer, why) = (null, "it would take too long while you wait; the merge itself does it");
         if (scorer is null) remarks.Add($"Barriers were not measured: {why}.");
         var pairs = await MergeAdvice.AssessAsync([.. compared.Select(source => source.ToInput())], scorer is null ? null : scorer.BarrierAsync, stop, MostBytes);

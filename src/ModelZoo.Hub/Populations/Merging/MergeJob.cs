@@ -14,7 +14,7 @@ namespace ModelZoo.Hub.Populations.Merging;
 /// Makes a soup or merge and commits it. Sources are read by ranges and the result is written tensor by tensor beside the store; before the commit nothing
 /// refers to it, so it may be killed at any moment, and the commit carries the job's id, by which another try finds it.
 /// </summary>
-sealed class MergeJob(AccountStore accounts, MergeSources opener, MergeCommit target, WorkScratch scratch) : JobHandler<MergeWork>
+sealed class MergeJob(AccountStore accounts, MergeSources opener, MergeScoring scoring, MergeCommit target, WorkScratch scratch) : JobHandler<MergeWork>
 {
     public const string JobName = "populations.merge";
 
@@ -59,7 +59,7 @@ sealed class MergeJob(AccountStore accounts, MergeSources opener, MergeCommit ta
             looked += source.Tensors.Sum(tensor => tensor.ByteLength);
         }
         var compared = MergeMaking.Compared(work, sources);
-        var scorer = MergeMaking.FindScorer(compared, out var noScorer);
+        var (scorer, noScorer) = await scoring.FindAsync(compared, actor, stop);
         var advice = MergeCheck.Compares(work) && compared.Count is > 1 and <= MergeMaking.MostPaired
             ? await MergeAdvice.AssessAsync([.. compared.Select(source => source.ToInput())], scorer is null ? null : scorer.BarrierAsync, stop, MergeMaking.MostComparedBytes) : [];
         var made = await MergeMaking.MakeAsync(work, sources, advice, scorer, noScorer, words => run.Report(LookingShare, words), stop);

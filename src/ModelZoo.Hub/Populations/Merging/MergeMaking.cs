@@ -2,8 +2,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using ModelZoo.Hub.Kernel;
 using ModelZoo.Inference.Adapters;
-using ModelZoo.Learning.Blueprints;
-using ModelZoo.Learning.Datasets;
 using ModelZoo.Learning.Exchange;
 using ModelZoo.Learning.Merging;
 using ModelZoo.Learning.Models;
@@ -30,26 +28,8 @@ static class MergeMaking
     /// <summary>Of larger models, tensors taken evenly are compared.</summary>
     public const long MostComparedBytes = 512 << 20;
 
-    const long MostPixels = 64 << 20;
-
-    /// <summary>The data of a builtin set, within reason; a blueprint may be anybody's.</summary>
-    public static ImageSplits? OpenData(BlueprintDataset set)
-    {
-        if (set.KnownFacts is not { } facts || set.Origin != DatasetOrigin.Builtin) return null;
-        var count = facts.TrainCount + new[] { "val", "test" }.Sum(split => set.Args.GetValueOrDefault(split) is IReadOnlyDictionary<string, object?> args && args.GetValueOrDefault("n") is long n ? n : 0);
-        return count * (facts.Image ?? 8) * (facts.Image ?? 8) > MostPixels ? null : ImageSplits.Of(set, null);
-    }
-
     /// <summary>What is compared before: the models; and what is moved towards its base, with the base.</summary>
     public static IReadOnlyList<OpenedSource> Compared(MergeWork work, OpenedSources sources) => work.Method == "wise-ft" ? [.. sources.All] : sources.Models;
-
-    public static MemberScorer? FindScorer(IReadOnlyList<OpenedSource> models, out string? why)
-    {
-        var scorer = MemberScorer.Find([.. models.Select(model => model.State is var (population, member, _) ? (population, member) : ((Population, PopulationMember)?)null)], OpenData, out why);
-        if (scorer is not { HasValidation: false }) return scorer;
-        why = "their data has no validation split";
-        return null;
-    }
 
     public static async Task<MadeMerge> MakeAsync(MergeWork work, OpenedSources sources, IReadOnlyList<MergeAdvice> advice, MemberScorer? scorer, string? noScorer, Action<string> report, CancellationToken stop)
     {

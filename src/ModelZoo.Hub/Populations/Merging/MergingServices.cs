@@ -9,7 +9,7 @@ static class MergingServices
 {
     public static IServiceCollection AddMerging(this IServiceCollection services)
     {
-        services.AddAll(typeof(MergeSources), typeof(MergeCommit), typeof(MergeCheck), typeof(MergeRequests), typeof(RecipeReader));
+        services.AddAll(typeof(MergeSources), typeof(MergeCommit), typeof(MergeScoring), typeof(MergeCheck), typeof(MergeRequests), typeof(RecipeReader));
         services.AddSingleton<IJobHandler, MergeJob>();
         return services;
     }
