@@ -87,6 +87,8 @@ public sealed partial class CrawlTests(BrowserZoo zoo)
     static string Form(string address)
     {
         var (path, query) = address.Split('?', 2) is [var p, var q] ? (p, q) : (address, "");
+        // A population has the same pages at every branch and commit, and one for each member.
+        if (path.Split('/') is [_, _, _, "population", .. var rest]) return $"population/{rest.ElementAtOrDefault(1)}/{rest.Length}?{string.Join('&', query.Split('&').Select(pair => pair.Split('=')[0]).Order())}";
         var verb = path.Split('/').Skip(1).FirstOrDefault(part => part is "tree" or "blob" or "commit" or "commits" or "resolve" or "edit" or "delete" or "upload" or "compare" or "login" or "jobs" or "devices" or "workloads" or "use" or "snippets" or "try" or "evaluate" or "evaluations" or "leaderboards" or "benchmark" or "submit");
         return $"{verb ?? path}?{string.Join('&', query.Split('&').Select(pair => pair.Split('=')[0]).Order())}";
     }
